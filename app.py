@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._components import admission
-from pages._session import cache, places, server_memory, state, web_server
+from pages._session import cache, incidents, places, server_memory, state, web_server
 from pages._session.visitors import in_session
 
 ASSETS = Path(__file__).parent / "assets"
@@ -27,6 +27,7 @@ def receiving() -> Path:
 def draw() -> None:
     """Draw the page that the session asks for."""
     server_memory.begin()
+    incidents.begin()
     page = st.navigation(all_pages(), position="top")
     st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
     st.html(ASSETS / "dashboard.css")

@@ -1,5 +1,6 @@
 """A page with one map of made points, which `map_browser.py` serves: ours, or plotly's scattergl."""
 
+import statistics
 import sys
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import streamlit as st
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mmalign_core.plots import map_groups, map_points, packed_values
+from mmalign_core.projection.hierarchy import density_levels
 from pages._components import point_map
+from pages._panels.space import map_layer
 from pages._session import clicks, media_cache, state
 
 GROUPS = 40
@@ -29,6 +32,19 @@ def points(n: int, dimensions: int) -> pd.DataFrame:
     return rows.assign(item=[f"i{k // 2}" for k in range(n)], modality=modality, group=[f"group {g}" for g in group])
 
 
+@st.cache_resource
+def names(n: int, dimensions: int) -> list[map_layer.ShownLabel]:
+    """Return the names of dense groups: of each, the most frequent group of its points."""
+    rows = points(n, dimensions)
+    levels = density_levels(rows[list("xyz"[:dimensions])].to_numpy(np.float32))
+    found = []
+    for depth, level in enumerate(levels):
+        for number, (place, size) in enumerate(zip(level.places, level.sizes), 1):
+            word = statistics.mode(rows["group"].to_numpy()[level.numbers == number].tolist())
+            found.append((f"{word}, of depth {depth}", int(size), depth, tuple(place.tolist())))
+    return found
+
+
 @st.fragment(key="space.map")
 def draw(n: int, dimensions: int) -> None:
     """Draw our map."""
@@ -40,8 +56,9 @@ def draw(n: int, dimensions: int) -> None:
     codes = media_cache.of_colouring(f"{n} codes", lambda: packed_values(groups.codes[places.order]))
     coordinates = rows[list("xyz"[:dimensions])].to_numpy()
     layer = point_map.Layer(
-        places, coordinates, groups, codes, focus=[state.selected_item() or ""], chosen=state.selection()
-    )
+        places, coordinates, groups, codes, focus=[state.selected_item() or ""], chosen=state.selection(),
+        labels=names(n, dimensions) if "names" in state.address() else (),
+    )  # fmt: skip
     point_map.show(
         [layer], key="map", alt="made points", colour="group",
         on_point=lambda _, row: look(str(rows["item"].iat[row])),

@@ -37,6 +37,7 @@ def take(address: str, pages: list[str], out: Path, *, width: int, height: int, 
         scheme = "dark" if dark else "light"
         page = chrome.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         page.goto(address)
+        settled(page)  # a page that is opened before the first has run knows nothing of the address
         for name in pages:
             page.set_viewport_size({"width": width, "height": height})
             if width < NARROW and name != "overview":
@@ -57,9 +58,10 @@ def take(address: str, pages: list[str], out: Path, *, width: int, height: int, 
 
 def ready(page: Page, name: str) -> None:
     """Wait until the page is at rest, its background work is done and its map is drawn."""
-    settled(page)
-    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=300_000)
-    settled(page)
+    for _ in range(2):  # one job may start the next
+        settled(page)
+        expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=300_000)
+        page.wait_for_timeout(1000)
     if name in MAPS:
         key, panels = MAPS[name]
         drawn_map(page, key, panels=panels)

@@ -31,6 +31,7 @@ from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from benchmarks.dashboard import serve_process
 from mmalign_core.store.uploads import add_upload
@@ -80,7 +81,11 @@ def use(person: Person, address: str, clicks: int, words: dict[int, bytes]) -> N
     url = address.replace("http", "ws") + "/_stcore/stream"
     try:
         with connect(
-            url, subprotocols=["streamlit"], additional_headers=headers, origin=address, max_size=None
+            url,
+            subprotocols=[Subprotocol("streamlit")],
+            additional_headers=headers,
+            origin=Origin(address),
+            max_size=None,
         ) as socket:
             for click in range(clicks):
                 page, query = person.address(click)
@@ -96,11 +101,16 @@ def use(person: Person, address: str, clicks: int, words: dict[int, bytes]) -> N
         person.problem = f"{type(error).__name__}: {error}"
 
 
+def bytes_of(content: str | bytes) -> bytes:
+    """What a socket gave, as bytes."""
+    return content.encode() if isinstance(content, str) else content
+
+
 def _answer(socket: ClientConnection, person: Person, words: dict[int, bytes]) -> bool:
     """Read until the script has run, and search what comes; return whether the page will ask again by itself."""
     polls = False
     while True:
-        content = socket.recv(timeout=PATIENCE)
+        content = bytes_of(socket.recv(timeout=PATIENCE))
         person.sent += len(content)
         person.own += words[person.number] in content
         person.foreign += [
@@ -121,7 +131,7 @@ def left_of(home: Path, words: dict[int, bytes]) -> list[str]:
 
 def main() -> int:
     """Run the sessions and print what they saw and what they cost."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sessions", type=int, default=10)
     parser.add_argument("--clicks", type=int, default=200)
     parser.add_argument("--seconds", type=int, default=10, help="MMALIGN_SESSION_SECONDS of the server")

@@ -4,7 +4,7 @@ import sys
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command. Returns 0, 2 after one line when the input was bad, 130 when it was stopped."""
+    """Run one command. Returns 0; after one line 2 for bad input, 1 for a mistake of ours; 130 when it was stopped."""
     try:
         # Half a second of imports, in which a person may already press Ctrl-C: hence here and not above.
         from mmalign_core.commands.line import run_line

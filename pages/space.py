@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -30,7 +31,8 @@ def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
         named = st.toggle("Name clusters", key="names", bind="query-params")
         points.map_settings()
     asked = map_query.show(run, run_key, map_key, drawn)
-    found = colours.clusters(run, run_key, map_key, drawn) if named or colour == colours.BY_CLUSTER else None
+    found = colours.clusters(run, run_key, map_key, drawn) if colour == colours.BY_CLUSTER else None
+    names = map_layer.named_groups(run, run_key, map_key, drawn) if named else None
     places = map_layer.points_of(run_key, map_key, drawn)
     paint = map_layer.painted(run, places, drawn, colour, judged, found)
     layer = point_map.Layer(
@@ -41,7 +43,7 @@ def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
         focus=[points.current_item(run)],
         linked=linked(links, judged),
         chosen=state.selection(),
-        labels=map_layer.cluster_labels(found if named else None),
+        labels=names or (),
         query=asked,
         view=view_key,
     )
@@ -63,8 +65,12 @@ def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
     )
     if paint.note:
         st.caption(errors.plain(paint.note))
-    if named and found is not None and not found.names:
+    if found is not None and not found.names:
         st.caption("The collection is too small for clusters: they need 40 items with both modalities.")
+    if names is not None and not names:
+        st.caption("The map has no dense groups to name; it needs 40 points at least.")
+    elif names:
+        st.caption("Names are keywords of dense regions of the map: few from afar, more as you come nearer.")
     badges.show(run, run_key, drawn.projection)
     previews.attribution(run.collection)
 
@@ -79,7 +85,9 @@ def figure_of(run: Run, drawn: SpaceMap, layer: point_map.Layer, tint: colours.C
         logarithmic=tint.logarithmic,
         links=layer.linked,
         highlight=layer.focus[0],
-        marks=MapMarks(layer.chosen, {text: place for text, _, _, place in layer.labels}, layer.query),
+        marks=MapMarks(
+            layer.chosen, {text: np.array(place) for text, _, depth, place in layer.labels if not depth}, layer.query
+        ),
     )
 
 

@@ -231,3 +231,13 @@ def test_a_data_frame_of_these_values(tmp_path: Path) -> None:
     assert collection.ids == (str(KEY), str(UUID(int=6)))
     assert collection.items.iloc[0].tolist() == ["2024-01-01 00:00:00", "0:01:30", 1.5, "a"]
     assert collection.items.iloc[1].isna().all()
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+@pytest.mark.parametrize("kind", [pa.timestamp("us", "Nowhere/Else"), pa.timestamp("s"), pa.timestamp("ns")])
+def test_nested_times_that_python_cannot_hold_end_nothing(tmp_path: Path, ending: str, kind: Any) -> None:
+    if ending == "parquet" and kind == pa.timestamp("s"):
+        pytest.skip("Parquet has no seconds, and milliseconds do not hold these years")
+    times = pa.array([2**58, 2**58]).cast(kind)
+    found = read(tmp_path, ending, value=pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), times), other=times)
+    assert found.items["value"].notna().all() and found.items["other"].notna().all() and not found.skipped

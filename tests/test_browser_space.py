@@ -42,7 +42,9 @@ def test_a_click_keeps_the_zoom(page: Page, discs: str) -> None:
         page.mouse.click(x, y)
         page.wait_for_function(
             """([x, y]) => {
-              const panel = window.mmalignMaps.get('map').panels[0], box = panel.stage.getBoundingClientRect();
+              const panel = window.mmalignMaps.get('map')?.panels[0];
+              if (!panel?.ready) return false;
+              const box = panel.stage.getBoundingClientRect();
               return panel.marks.focus.includes(panel.nearest(x - box.x, y - box.y, 12, 1)[0]);
             }""",
             arg=[x, y],
@@ -138,6 +140,23 @@ def test_nothing_covers_the_legend(page: Page, discs: str) -> None:
     )
     assert legend and tools and stage
     assert legend["y"] + legend["height"] <= stage["y"] and legend["x"] + legend["width"] <= tools["x"]
+
+
+def test_names_of_groups_never_cover_one_another_and_lead_nearer(page: Page, discs: str) -> None:
+    show_map(page, discs, "&names=true")
+    names = page.locator(".st-key-map .name:not([hidden])")
+    names.first.wait_for(timeout=PATIENCE)
+    for _ in range(4):
+        boxes = [found for one in names.all() if (found := one.bounding_box())]
+        for at, one in enumerate(boxes):
+            for other in boxes[at + 1 :]:
+                beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+                assert beside or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+        page.get_by_role("button", name="Zoom in").click()
+    page.get_by_role("button", name="Show the whole map").click()
+    before = map_camera(page, "map")
+    names.first.click()
+    assert map_camera(page, "map")[2] > before[2] and status(page).startswith("Nearer to ")
 
 
 def test_a_drag_turns_the_map_in_space(page: Page, discs: str) -> None:

@@ -1,5 +1,6 @@
 """Lance tables on disk, as LanceDB writes them, under any name."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mmalign_core.data import inspect_collection, read_collection
+from mmalign_core.data.prints import prints_held_back
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from tests.sample_files import png, wav, write
@@ -111,3 +113,17 @@ def test_damaged_tables_are_refused_in_one_line(tmp_path: Path, kept: Settings, 
         with pytest.raises(BadInput) as caught:
             read_collection(path, settings=kept)
         assert "\n" not in str(caught.value)
+
+
+def test_a_panic_of_the_library_is_not_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A damaged name of a type; Rust's own lines about it are no words for a person. Other lines still come through."""
+    write_lance(tmp_path / "a.lance", pa.table({"text": ["one"], "tags": pa.array([["x"]])}))
+    for path in (tmp_path / "a.lance" / "_versions").glob("*.manifest"):
+        path.write_bytes(path.read_bytes().replace(b"list", b"li3t"))
+    with pytest.raises(BadInput, match=r"'a.lance' is not a readable Lance table"):
+        read_collection(tmp_path / "a.lance")
+    assert capfd.readouterr().err == ""
+    with prints_held_back():
+        os.write(2, b"a line of another thread\nthread 'x' (7) panicked at a.rs:1:2:\nwhy\nnote: run with `RUST`\n")
+        os.write(2, b"[2026-01-01T00:00:00Z WARN  lance::dataset] Failed to decode\n")
+    assert capfd.readouterr().err == "a line of another thread\n"

@@ -50,7 +50,7 @@ def test_a_table_of_files_and_captions_is_a_manifest(tmp_path: Path, name: str) 
     )
     found = read_collection(tmp_path)
     assert len(found.ids) == pairs(found) == 4 and found.media_of("text")[2].text == "a red bus"
-    assert "image from 'file_name', text from 'caption'" in found.notes[0]
+    assert "image from 'file_name', text from 'caption'" in " ".join(found.notes)
     assert [s.source for s in found.skipped] == ["README.md"]
 
 
@@ -243,3 +243,11 @@ def test_uploads_are_read_as_a_folder_is(kept: Settings) -> None:
     files = [("metadata.csv", table), *((f"{n}.png", png(n)) for n in range(4)), ("left.png", png(9))]
     found = collect_uploads(files, settings=kept)
     assert pairs(found) == 4 and "'left.png' is not named in 'metadata.csv'" in told(found)
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "metadata.csv"])
+def test_a_table_of_labels_does_not_part_pictures_from_the_texts_beside_them(tmp_path: Path, name: str) -> None:
+    write(pictures(tmp_path), {f"{n}.txt": text for n, text in enumerate(TEXTS)})
+    write(tmp_path, {name: "file_name,label\n0.png,x\n1.png,y\n"})
+    found = read_collection(tmp_path)
+    assert pairs(found) == 4 and [s.source for s in found.skipped] == [name]

@@ -74,7 +74,7 @@ def test_the_command_line_takes_them_or_says_why_not(
     for wrong, words in {
         "video=video-frames[most=0]": "most: '0' is outside 1 to 10000",
         "video=video-frames[most=8": "bracket is not closed",
-        "text=bag-of-words[n=1]": "bag-of-words takes: none",
+        "text=bag-of-words[n=1]": "bag-of-words takes: long_texts",
     }.items():
         assert main([*line, wrong]) == 2
         told = capsys.readouterr().err

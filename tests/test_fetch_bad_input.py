@@ -135,3 +135,12 @@ def test_a_cache_that_cannot_be_written_is_still_read(hub: Hub, tmp_path: Path) 
     env = {**os.environ, "MMALIGN_HOME": str(tmp_path / "home")}
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     assert "cannot write to" in shown.stdout and "Permission denied" in shown.stdout
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_an_answer_without_an_end_is_given_up(hub: Hub, capsys, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    monkeypatch.setattr("mmalign_core.model_files.hub.LONGEST", 1 << 20)
+    hub.answer = (status, b'{"siblings": [' + b'{"rfilename": "a"},' * (1 << 20))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "it does not answer as a hub does" in refused(capsys, REFERENCE)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # kilobytes; the answer has 20 MB

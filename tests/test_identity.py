@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from mmalign_core.commands.line import parser, run_line
 from mmalign_core.data import read_collection
@@ -98,3 +99,28 @@ def test_queries_find_items_and_users_by_the_rule(tmp_path: Path) -> None:
     ):
         assert run_line([*asked, *named, "--json", "-"]) == 0
     assert run_line([*asked, "--item", "x"]) == 2
+
+
+def test_files_named_in_another_case_are_found_and_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "Texts").mkdir()
+    (tmp_path / "Texts" / "Dog.txt").write_text("a dog")
+    for name in ("cat.TXT", "CAT.txt"):
+        (tmp_path / name).write_text("a cat")
+    (tmp_path / "pictures").mkdir()
+    Image.new("RGB", (40, 30), "red").save(tmp_path / "pictures" / "Dog.JPG")
+    Image.new("RGB", (40, 30), "blue").save(tmp_path / "pictures" / "cat.jpg")
+    (tmp_path / "manifest.csv").write_text("id,image\na,Pictures/dog.jpg\nb,PICTURES\\cat.jpg\nc,pictures/none.jpg\n")
+    collection = read_collection(tmp_path)
+    assert collection.ids == ("a", "b")
+    assert "'pictures/none.jpg' is missing" in collection.skipped[0].reason
+    assert any("in another case" in note and "'Pictures/dog.jpg' for 'Dog.JPG'" in note for note in collection.notes)
+
+
+def test_two_files_that_differ_in_case_are_not_guessed(tmp_path: Path) -> None:
+    for name, colour in (("cat.jpg", "red"), ("CAT.jpg", "blue")):
+        Image.new("RGB", (40, 30), colour).save(tmp_path / name)
+    if len(list(tmp_path.glob("*"))) == 1:
+        pytest.skip("this file system folds case")
+    (tmp_path / "manifest.csv").write_text("id,image\na,Cat.jpg\nb,CAT.jpg\n")
+    collection = read_collection(tmp_path)
+    assert collection.ids == ("b",) and "'Cat.jpg' is missing" in collection.skipped[0].reason

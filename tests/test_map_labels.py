@@ -9,7 +9,8 @@ import pytest
 
 from mmalign_core.projection.hierarchy import SAMPLE, density_levels
 from mmalign_core.store import Store
-from mmalign_core.workflow import Run, label_levels, project_run
+from mmalign_core.workflow import MapLabel, Run, label_levels, project_run
+from pages._panels.space.map_layer import shown_labels
 
 
 def nested(n: int, dimensions: int = 2) -> tuple[np.ndarray, np.ndarray]:
@@ -63,3 +64,13 @@ def test_labels_of_a_run_tell_what_its_groups_hold(demo_run: Run, store: Store) 
             for word in label.keywords:
                 assert any(word.casefold() in texts[item] for item in items[label.members])
     assert any(label.keywords for level in levels for label in level)
+
+
+def test_a_name_stays_while_no_name_inside_its_group_takes_its_place() -> None:
+    def label(text: str, *members: int) -> MapLabel:
+        return MapLabel(np.zeros(2, np.float32), text, (text,), np.array(members, np.int32))
+
+    levels = [[label("animals", 0, 1, 2, 3), label("tools", 4, 5)], [label("cats", 0, 1)], [label("lions", 1)]]
+    shown = [(text, depth) for text, _, depth, _ in shown_labels(levels, 6)]
+    assert shown == [("animals", 0), ("tools", 0), ("cats", 1), ("tools", 1), ("lions", 2), ("tools", 2)]
+    assert not shown_labels([], 6)

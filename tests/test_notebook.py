@@ -155,7 +155,7 @@ def test_texts_and_paths_stand_beside_vectors(tmp_path: Path, views: dict[str, n
         ({"image": np.ones((3, 2)), "text": np.ones((3, 2))}, {"tset": 0.2}, "no option 'tset'; choose from: pair"),
         (42, {}, "int is no collection"),
         (pd.DataFrame(), {}, "holds no rows"),
-        (pd.DataFrame({"caption": ["a"]}), {}, "has no column text, image, audio or video"),
+        (pd.DataFrame({"year": [1999]}), {}, "has no column text, image, audio or video"),
         ("no such folder", {}, "does not exist"),
     ],
 )

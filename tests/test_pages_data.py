@@ -131,3 +131,12 @@ def test_items_are_found_by_words_and_by_what_they_hold_also_as_vectors() -> Non
     assert list(matching(given, "", ("image",))) == ["b"] and list(matching(given, "", ("text",))) == ["a"]
     assert list(matching(given, "dog STRASSE", ())) == ["a"] and not list(matching(given, "dog", ("image",)))
     assert list(matching(given, " ", ())) == ["a", "b"] and not list(matching(given, "none nan", ()))
+
+
+def test_the_report_says_which_texts_are_longer_than_their_encoder_reads(tmp_path: Path) -> None:
+    long = "the same words again. " * 500
+    rows = {"id": ["a", "b", "c"], "text": [f"{long} a dog", f"{long} a bus", "a cat"]}
+    pd.DataFrame(rows).to_csv(tmp_path / "manifest.csv", index=False)
+    with dashboard_home(tmp_path):
+        said = words_of(opened(tmp_path / "manifest.csv"))
+    assert "2 of 3 texts are longer than 'use-multilingual' reads at once" in said

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from mmalign_core.data import read_collection
 from mmalign_core.engines import LocalEngine
 from mmalign_core.engines.cluster import Workers
-from mmalign_core.engines.ray_engine import RayEngine
+from mmalign_core.engines.ray_engine import RayEngine, blocks_of
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, no_progress
@@ -92,6 +92,18 @@ def test_the_same_vectors_and_reports_as_one_process(engine, tmp_path, monkeypat
         assert np.array_equal(far.sets[modality].vectors, given.vectors)
     again = encoded(engine, data, there)
     assert [row["encoded"] for row in again.by_modality.values()] == [0, 0]
+
+
+@pytest.mark.parametrize("n", [0, 1, 600, 10_000])
+def test_blocks_shrink_so_that_workers_end_together(n: int) -> None:
+    blocks = blocks_of(range(n), 8, 2)
+    assert [one for block in blocks for one in block] == list(range(n)), "every medium once and in order"
+    assert all(len(block) % 8 == 0 for block in blocks[:-1]) and max(map(len, blocks), default=0) <= 256
+    ends = [0, 0]
+    for block in blocks:  # each goes to the worker that is free first, and takes as long as it holds media
+        ends[ends.index(min(ends))] += len(block)
+    assert max(ends) - min(ends) <= 8, "the last worker waits for one batch at most"
+    assert len(blocks) <= n / 256 + 40, "many media are not cut into small fragments"
 
 
 def test_a_killed_worker_is_started_again_and_nothing_is_lost(engine, tmp_path):

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
+import faiss
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from mmalign_core.metrics.report import evaluation
 from mmalign_core.metrics.sampling import sampled_words
 from mmalign_core.progress import pulse, pulsing, remaining, spoken
 from mmalign_core.scoring import scan
-from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.corrections import CORRECTIONS, Scores, bank
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.neighbours import top_k
@@ -91,13 +93,61 @@ def test_one_pass_serves_both_directions_and_hubs(compiled: Callable[[bool], Non
     seen: list[tuple[int, int]] = []
     block = scan.Blocks.block
     monkeypatch.setattr(
-        scan.Blocks, "block", lambda self, x, rows, columns: seen.append((len(rows), columns.stop - columns.start))
-        or block(self, x, rows, columns),
+        scan.Blocks, "block", lambda self, x, columns: seen.append((len(x), columns.stop - columns.start))
+        or block(self, x, columns),
     )  # fmt: skip
     both = measure_pair(a, b, scoring(), hubs=True)
     assert sum(r * c for r, c in seen) == len(a) * len(b), "each score is computed once"
     for one, (x, y) in zip(both, ((a, b), (b, a))):
         assert one.hubs == hubs_of(x, y, scoring())
+
+
+@pytest.mark.parametrize("correction", ["csls", "dual-softmax", "nnn"])
+@pytest.mark.parametrize("kind", ["plain", "captions"])
+def test_a_correction_is_measured_both_ways_in_one_pass(kind: str, correction: str, compiled, monkeypatch) -> None:
+    a, b = two_sets(kind)
+    a = a.take(np.arange(len(a)))
+    b = b.of_items(a.ids)
+    whole = [evaluation([{"image": a, "text": b}], ("image", "text"), scoring("cosine", correction)).report()]
+    compiled(True)
+    monkeypatch.setattr(bank, "FEWEST_SCANNED", 0)
+    seen: list[int] = []
+    block = scan.Blocks.block
+    monkeypatch.setattr(
+        scan.Blocks, "block", lambda self, x, columns: seen.append(len(x) * (columns.stop - columns.start))
+        or block(self, x, columns),
+    )  # fmt: skip
+    whole.append(evaluation([{"image": a, "text": b}], ("image", "text"), scoring("cosine", correction)).report())
+    assert json.dumps(whole[0]) == json.dumps(whole[1])
+    passes = 2 if (kind, correction) == ("plain", "csls") else 1  # captions have copies: faiss finds what is near
+    assert sum(seen) == passes * len(a) * len(b)
+
+
+@pytest.mark.parametrize("suggested", [False, True])
+def test_a_threshold_costs_no_pass_of_its_own(suggested: bool, compiled, monkeypatch) -> None:
+    a, b = two_sets("plain")
+    own = [Scoring(*vars(scoring()).values()) for _ in range(2)]
+    matchers = [MATCHERS.create("threshold", threshold=t) for t in (0.75, 0.85 if suggested else 0.75)]
+    first, back = (replace(one, matcher=matcher) for one, matcher in zip(own, matchers))
+    compiled(False)
+    expected = [one.direction.outcome for one in measure_pair(a, b, first, back=back)]
+    compiled(True)
+    monkeypatch.setattr(faiss, "knn", lambda *args, **more: pytest.fail("it was searched"))
+    for one, other in zip(measure_pair(a, b, first, back=back), expected):
+        np.testing.assert_array_equal(one.direction.outcome.correct, other.correct)
+        assert 0 < other.correct.sum() < (other.ranks == 1).sum()
+
+
+def test_a_score_near_the_threshold_is_decided_by_the_exact_search(compiled) -> None:
+    a, b = two_sets("plain")
+    best = scoring().scores(a, b).top_k(1)[0].ravel()
+    for threshold in np.sort(best)[[50, 120, 200]].tolist():
+        found = []
+        for taken in (False, True):
+            compiled(taken)
+            own = replace(scoring(), matcher=MATCHERS.create("threshold", threshold=threshold))
+            found.append(measure_direction(a, b, own).outcome.correct)
+        np.testing.assert_array_equal(*found)
 
 
 def test_a_stopped_pass_says_what_it_found_with_its_n(compiled: Callable[[bool], None]) -> None:
@@ -194,7 +244,7 @@ def test_right_scores_are_those_of_the_blocks() -> None:
     rows, columns = rng.integers(0, 700, (2, 1500))
     for name in SIMILARITIES.names():
         blocks = scan.Blocks(Scores(SIMILARITIES.create(name), x, y))
-        whole = blocks.block(blocks.sources, np.arange(700), slice(0, 700))
+        whole = blocks.block(blocks.sources, slice(0, 700))
         np.testing.assert_array_equal(blocks.of_pairs(rows, columns), whole[rows, columns])
 
 

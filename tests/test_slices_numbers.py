@@ -125,6 +125,7 @@ def test_ids_give_no_slices_and_dates_are_parts_of_their_range() -> None:
     assert column(numbers, "image id") == [] and len(column(numbers, "bytes")) == 4
     days = [f"2024-01-{k:02d}" for k in range(1, 21)]
     assert column([*days])[0] == "c: 2024-01-01 to 2024-01-05"
+    assert column([f"0:{k:02d}:30" for k in range(20)])[0] == "c: 0:00:30 to 0:04:30"
 
 
 def test_skewed_ranges_have_fewer_parts_and_many_values_only_the_most_frequent() -> None:

@@ -16,7 +16,7 @@ from mmalign_core.projection import Projection
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.store.session import MOST, SessionCache
-from mmalign_core.types import BadInput, digest_bytes
+from mmalign_core.types import BadInput, digest_bytes, no_progress
 from mmalign_core.workflow import Choices, QuerySpec, add_upload, align, encode, open_collection, place_part
 from mmalign_core.workflow.maps.map_cache import keep_map
 from pages._session.uploads import open_upload
@@ -151,8 +151,8 @@ def test_uploads_archives_and_maps_are_removed_unless_a_file_of_others_lies_in_t
         file.writestr("texts/b.txt", "a cat")
     digest = add_upload(store.root / "uploads", [("own.zip", archive.read_bytes()), ("c.txt", b"a bird")])
     folder = store.root / "uploads" / digest
-    open_upload(folder, settings=replace(settings, scratch=folder))
-    open_upload(folder, settings=settings)
+    open_upload(folder, settings=replace(settings, scratch=folder), progress=no_progress)
+    open_upload(folder, settings=settings, progress=no_progress)
     keep_map(store.root, "0" * 32, Projection(np.zeros((2, 2), np.float32), {}, 0, 1.0, 1.0, 2, 1, 0.0))
     for kind, holds in (("uploads", True), ("media", True), ("maps", False)):
         for entry in store.entries(kind):

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.metrics.bootstrap import share_interval
+from mmalign_core.metrics.bootstrap import bootstrap_intervals, share_interval
 from mmalign_core.metrics.modality_mix import modality_mixing
+from mmalign_core.metrics.retrieval import Outcome
 from mmalign_core.metrics.space import modality_gap
 from mmalign_core.triage.answer_scores import accepted_at, score_histogram
 from mmalign_core.triage.hubs import choosers, most_chosen
 from mmalign_core.triage.judgements import Judgements
-from mmalign_core.triage.selection import selection_contrasts
+from mmalign_core.triage.selection import _gap, _share, selection_contrasts
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.types.strings import Strings
 
 N = 40
 
@@ -93,6 +95,21 @@ def test_a_selection_is_measured_beside_the_rest() -> None:
     expected = modality_gap(space["image"].vectors[:12], space["text"].vectors[:12])
     assert gap.selected is not None and gap.selected.value == pytest.approx(expected) and gap.selected.interval
     assert gap.selected.interval[0] <= gap.selected.value
+
+
+def test_a_selection_of_many_has_the_intervals_of_the_bootstrap() -> None:
+    rng, n = np.random.default_rng(0), 3000
+    ids = [f"i{k // 2}" for k in range(n)]  # two queries of each item, hit or missed together more often than not
+    hits = np.repeat(rng.random(n // 2) < 0.3, 2) ^ (rng.random(n) < 0.1)
+    found = _share(hits, Strings(ids).numbered()[0], 0)
+    drawn = bootstrap_intervals(Outcome(np.where(hits, 1, 9), hits), ids)["recall@1"]
+    assert found is not None and found.interval == pytest.approx(tuple(drawn), abs=0.003)
+    rows = np.arange(n)
+    left, right = (rng.standard_normal((n, 8)).astype(np.float32) + shift for shift in (0.0, 0.5))
+    few, many = (_gap((left, rows[:k]), (right, rows[:k]), 0) for k in (2000, 2001))  # drawn one by one, and not
+    assert few is not None and many is not None and few.interval is not None
+    assert many.interval == pytest.approx(few.interval, abs=0.004)
+    assert many.value == pytest.approx(modality_gap(left[:2001], right[:2001]), abs=1e-5)
 
 
 def test_a_recall_of_nothing_has_an_interval_with_a_width() -> None:

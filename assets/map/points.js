@@ -68,7 +68,7 @@ export class Points {
     gl.bindTexture(gl.TEXTURE_2D, buffers.counts);
     gl.uniform1i(at.counts, 0);
     gl.uniform1f(at.gain, look.gain / share);
-    gl.uniform1f(at.least, 0.4);
+    gl.uniform1f(at.least, 0.55);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }

@@ -81,7 +81,8 @@ void main() {
   gl_Position = vec4(corner, 0.0, 1.0);
 }`;
 
-// A single point stays visible: "least" is its opacity, "gain" how fast many become opaque.
+// A single point stays visible: "least" is its opacity. Opacity grows by the logarithm of the count, so that the rim and
+// the middle of a group differ; it is full at a typical count, where "gain" times the count is 2.
 export const DENSITY = `#version 300 es
 precision highp float;
 in vec2 at;
@@ -92,6 +93,6 @@ out vec4 colour;
 void main() {
   vec4 found = texture(counts, at);
   if (found.a < 0.01) discard;
-  float a = max(1.0 - exp(-found.a * gain), least * min(1.0, found.a));
+  float a = least * min(1.0, found.a) + (1.0 - least) * min(1.0, log(1.0 + 4.0 * found.a * gain) / log(9.0));
   colour = vec4(found.rgb / found.a * a, a);
 }`;

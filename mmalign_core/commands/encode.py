@@ -10,6 +10,7 @@ from mmalign_core.commands.shared import (
     add_store,
     check_encoders,
     encoders_of,
+    roles_of,
     settings_of,
     show_progress,
     store_of,
@@ -22,7 +23,7 @@ SUMMARY = "encode a collection into the store; media that the store holds are no
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add DATA, --interactions, --encoder, the engine, --store and --json."""
+    """Add DATA, --interactions, --role, --encoder, the engine, --store and --json."""
     add_data(parser)
     add_encoders(parser)
     add_engine(parser)
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     check_encoders(args)
     with engine_of(args) as engine:
         settings = settings_of(args)
-        collection, whole = engine.read(args.data, args.interactions, settings, show_progress)
+        collection, whole = engine.read(args.data, args.interactions, settings, show_progress, roles_of(args))
         made = encode(
             collection,
             encoders_of(args),
@@ -47,4 +48,5 @@ def run(args: argparse.Namespace) -> None:
         )
     report = made.report(len(collection.ids))
     summary = "{items} items: {encoded} media encoded, {reused} reused, {n} skipped"
-    write_result(report, args, summary.format(n=count_skipped(made.skipped), **report))
+    long = "" if made.long_texts is None else f"\n  {made.long_texts.sentence()}"
+    write_result(report, args, summary.format(n=count_skipped(made.skipped), **report) + long)

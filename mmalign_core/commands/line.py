@@ -7,8 +7,11 @@ import sys
 from typing import Any, NoReturn
 
 from mmalign_core.commands import COMMANDS
+from mmalign_core.commands.shared import folders_of
 from mmalign_core.commands.targets import check_targets
 from mmalign_core.data.names import is_unicode, shown
+from mmalign_core.settings import Settings
+from mmalign_core.store.incidents import note_incident
 from mmalign_core.types import BadInput, Cancelled
 
 
@@ -56,7 +59,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_line(argv: list[str] | None = None) -> int:
-    """Run one command. Return 0, 2 after an error in one line on standard error, or 130 after an interruption."""
+    """Run one command. Return 0, or after one line on standard error: 2 for bad input, 1 for a mistake of this program,
+    130 for an interruption.
+    """
     args = parser().parse_args(argv)
     try:
         check_targets(args)
@@ -73,7 +78,21 @@ def run_line(argv: list[str] | None = None) -> int:
     except OSError as error:
         print(f"{args.command}: {_system_error(error)}; fix that or give another path", file=sys.stderr)
         return 2
+    except Exception as error:  # noqa: BLE001  the last place before a stack would reach a person
+        print(f"{args.command}: {_incident(args, error)}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _incident(args: argparse.Namespace, error: Exception) -> str:
+    """What is said of a mistake of this program, whose stack goes to the log."""
+    try:
+        root = folders_of(args).root if hasattr(args, "store") else Settings().root
+    except BadInput:
+        root = Settings().root
+    noted = note_incident(root, error, args.command)
+    where = f"in {noted.log}" if noted.log else "nowhere, since no log can be written"
+    return _one_line(f"a mistake of this program ({noted.words}); its details are {where}, id {noted.id}: report them")
 
 
 def _one_line(message: str) -> str:

@@ -26,6 +26,7 @@ _POINTS = {"item", "modality", "row", "key", "x", "y"}
 """Columns of every map that `project --out` writes."""
 _REPORTS: Mapping[str, frozenset[str]] = {
     "inspect": _keys("name items by_modality pairs metadata interactions attribution duplicates skipped notes"),
+    "inspect --preview": _keys("name items by_modality columns rows skipped notes interactions"),
     "encode": _keys("items encoded reused by_modality skipped seconds peak_rss_mb"),
     "align": _keys(
         "pair aligner family params similarity correction correction_params matcher matcher_params seed holding_out "
@@ -51,6 +52,7 @@ _REPORTS: Mapping[str, frozenset[str]] = {
         "split split_kind relevant k seed items cold_items users events n_train n_test left_out_events right_answers "
         "users_measured rows encoders"
     ),
+    "doctor": _keys("versions devices store space models missing problems well"),
     "bench topk": _keys("bench cores seed queries candidates dimensions k seconds ratio same"),
     "bench align": _keys("bench cores seed pairs rows"),
     "fetch": _keys("reference bytes fetched licence"),

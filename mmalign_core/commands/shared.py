@@ -17,16 +17,23 @@ from mmalign_core.encoders.batched.stored import WriteBatches, write_batches
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.store.places import is_object_storage
+from mmalign_core.store.places import folder_of, is_object_storage
 from mmalign_core.types import BadInput, Collection, Strings
 from mmalign_core.workflow import Encoding, encode, open_collection
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """Add DATA and --interactions."""
+    """Add DATA, --interactions and --role."""
     kinds = "folder, manifest (.csv .jsonl .parquet), vectors (.npz .npy), saved data set, Lance table, .zip or .tar"
     parser.add_argument("data", metavar="DATA", help=kinds)
     parser.add_argument("--interactions", metavar="FILE", help="user_id,item_id[,rating,timestamp]")
+    parser.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="COLUMN=ROLE",
+        help="what a column is read as: text, image, audio, video, id, text_vector and the like, metadata or none",
+    )
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +86,11 @@ def encoders_of(args: argparse.Namespace) -> dict[str, str]:
     return dict(parse_assignments(getattr(args, "encoder", [])))
 
 
+def roles_of(args: argparse.Namespace) -> dict[str, str]:
+    """The --role options: column -> role."""
+    return dict(parse_assignments(getattr(args, "role", [])))
+
+
 def check_encoders(args: argparse.Namespace) -> None:
     """Raise BadInput if an --encoder is unknown, before anything is read."""
     for reference in encoders_of(args).values():
@@ -94,6 +106,13 @@ def settings_of(args: argparse.Namespace) -> Settings:
     return replace(settings, root=Store(args.store or settings.root, vectors).root, vectors=vectors)
 
 
+def folders_of(args: argparse.Namespace) -> Settings:
+    """The settings with the folder of --store, which is not opened. Raises BadInput if it is a file."""
+    settings = Settings()
+    given = None if is_object_storage(args.store) else args.store
+    return replace(settings, root=folder_of(given or settings.root))
+
+
 def store_of(args: argparse.Namespace) -> Store:
     """The store of --store, or the default store."""
     settings = settings_of(args)
@@ -104,7 +123,11 @@ def opened(args: argparse.Namespace) -> Collection:
     """The collection of DATA and --interactions. Raises BadInput first if an --encoder is unknown."""
     check_encoders(args)
     return open_collection(
-        args.data, interactions=args.interactions, settings=settings_of(args), progress=show_progress
+        args.data,
+        interactions=args.interactions,
+        roles=roles_of(args),
+        settings=settings_of(args),
+        progress=show_progress,
     )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute
 
-from mmalign_core.data.dated_cells import with_iso_dates
-from mmalign_core.data.media.references import file_media, text_media
+from mmalign_core.data.media_cells import Find, MediaCells, text_name
+from mmalign_core.data.metadata_cells import LONGEST_METADATA, too_large, with_iso_dates
 from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.cells import (
     Cells,
@@ -20,19 +18,27 @@ from mmalign_core.data.tabular.cells import (
     bare_cells,
     holds_numbers,
     is_arrow,
-    is_text_type,
-    one_array,
     taken,
 )
+from mmalign_core.data.tabular.column_roles import ColumnRole, check_given, check_roles
 from mmalign_core.data.tabular.contents import are_numbers
 from mmalign_core.data.tabular.metadata import metadata_frame
 from mmalign_core.data.tabular.row_columns import Rows, rows_of_table
-from mmalign_core.data.tabular.rows import File, Problem, as_reference, parse_list
+from mmalign_core.data.tabular.rows import parse_list
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.texts import read_texts
 from mmalign_core.data.tabular.vector_columns import VectorColumn, given_set, read_vectors
 from mmalign_core.settings import Settings
-from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, MediaTable, Progress, Skipped
+from mmalign_core.types import (
+    MODALITIES,
+    BadInput,
+    Collection,
+    EmbeddingSet,
+    Media,
+    MediaTable,
+    Progress,
+    Skipped,
+)
 from mmalign_core.types.identity import identities
 from mmalign_core.types.media import joined_media
 from mmalign_core.types.skips import SkipLog
@@ -40,11 +46,6 @@ from mmalign_core.types.strings import Strings
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
-Find = Callable[[str], Path]
-"""A function that turns a file reference into a path. It raises BadInput if no file may be read under that name."""
-
-LONGEST_METADATA = 10_000
-"""Characters of a metadata cell; our choice: a longer one is content, not metadata."""
 _NUMBERS = "holds numbers, not paths of files; write the paths, or call it a vector, such as image_vector"
 _ROWS_PER_REPORT = 50
 """Rows from one report of the progress to the next; our choice."""
@@ -56,11 +57,14 @@ _Owned = tuple[np.ndarray, MediaTable]
 class Draft:
     """Rows are added with `add`; `finish` gives the collection.
 
-    `roles`: column -> the role that a person gives it; `notes`: sentences that say how the data were understood.
+    `roles`: column -> the role that a person gives it; `glance`: files are looked for and not opened, for a preview;
+    `columns`: what each column was read as; `notes`: sentences that say how the data were understood.
     """
 
-    def __init__(self, settings: Settings, roles: Mapping[str, str] | None = None) -> None:
-        self.settings, self.roles = settings, dict(roles or {})
+    def __init__(self, settings: Settings, roles: Mapping[str, str] | None = None, *, glance: bool = False) -> None:
+        self.settings, self.roles, self.glance = settings, dict(roles or {}), glance
+        check_roles(self.roles)
+        self.columns: list[ColumnRole] = []
         self._log = SkipLog()
         self.notes: list[str] = []
         self._rows = Rows(Strings(), str)
@@ -68,6 +72,7 @@ class Draft:
         self._vectors: dict[str, VectorColumn] = {}
         self._told: list[tuple[int, int, str, str]] = []
         self._reported: set[int] = set()
+        self._otherwise: dict[str, str] = {}
 
     def skip(self, id: str, modality: str, reason: object, source: str = "") -> None:
         """Report unused data: its id, its modality ('' if none), the reason, and its source."""
@@ -112,6 +117,10 @@ class Draft:
         self._reported |= {row for row, *_ in self._told}
         for row, _, modality, why in sorted([*told, *own], key=lambda one: one[:2]):
             self.skip(rows.ids[row], modality, why, rows.source(row))
+        if self._otherwise:
+            written, name = next(iter(self._otherwise.items()))
+            count = f"{len(self._otherwise):,} files are named in another case than they have"
+            self.notes.append(f"{count}, such as '{shown(written)}' for '{shown(name)}'")
 
     def usable_ids(self) -> Strings:
         """The ids of the items with a usable medium or vector, in order.
@@ -139,6 +148,7 @@ class Draft:
 
     def finish(self, name: str, interactions: pd.DataFrame | None = None, attribution: str = "") -> Collection:
         """The collection `name` of all items with a usable medium or vector. Raises BadInput if there is none."""
+        check_given(self.roles, self.columns)
         ids = self.usable_ids()
         usable = self._usable()
         for row in np.flatnonzero(~usable).tolist():
@@ -167,7 +177,7 @@ class Draft:
         if modality == "text":
             progress(0.0, "reading texts")
             rows = self._rows
-            read = read_texts(cells, lambda row: self._text_name(rows.ids[row]), self.settings, as_json=rows.as_json)
+            read = read_texts(cells, lambda row: text_name(rows.ids[row]), self.settings, as_json=rows.as_json)
             if read is not None:
                 self._told += [(row, order, modality, why) for row, why in read.problems]
                 return read.at, MediaTable(self._ids_at(read.at), "text", read.digests, texts=read.texts)
@@ -176,7 +186,7 @@ class Draft:
         if modality != "text" and is_arrow(cells) and holds_numbers(cells.type):
             self._told += [(row, order, modality, f"{modality} {_NUMBERS}") for row in range(len(cells))]
             return np.zeros(0, np.int64), MediaTable.of(media)
-        values = as_list(cells)
+        values, reader = as_list(cells), MediaCells(self.settings, find, self.glance, self._otherwise)
         for row, cell in enumerate(values):
             if row % _ROWS_PER_REPORT == 0:
                 progress(row / len(values), "reading files")
@@ -185,7 +195,7 @@ class Draft:
                 continue
             for entry in parse_list(cell, self._rows.as_json):
                 try:
-                    media.append(self._medium(self._rows.ids[row], modality, entry, find))
+                    media.append(reader.medium(self._rows.ids[row], modality, entry))
                     at.append(row)
                 except BadInput as error:
                     self._told.append((row, order, modality, str(error)))
@@ -194,20 +204,6 @@ class Draft:
     def _ids_at(self, at: np.ndarray) -> Strings:
         ids = self._rows.ids
         return ids if len(at) == len(ids) and bool((at == np.arange(len(ids))).all()) else ids.take(at)
-
-    def _text_name(self, id: str) -> str:
-        return f"the text of '{shown(id)}'"
-
-    def _medium(self, id: str, modality: str, entry: Any, find: Find) -> Media:
-        if isinstance(entry, Problem):
-            raise BadInput(entry.reason)
-        if isinstance(entry, File):
-            return file_media(id, modality, entry.path, entry.name, self.settings)
-        if modality == "text":
-            text = entry if isinstance(entry, str) else _number_as_text(entry)
-            return text_media(id, text, self._text_name(id), self.settings)
-        reference = as_reference(entry)
-        return file_media(id, modality, find(reference), reference, self.settings)
 
     def _all_media(self) -> MediaTable:
         """The media of all modalities, in the order of the items."""
@@ -223,7 +219,7 @@ class Draft:
         kept = {n: cells if every else taken(cells, usable) for n, cells in self._rows.metadata.items()}
         large: list[tuple[int, int, str, int]] = []
         for order, (name, cells) in enumerate(kept.items()):
-            found = _too_large(cells)
+            found = too_large(cells)
             if found:
                 values = [*as_list(cells)]
                 for place, size in found:
@@ -248,26 +244,7 @@ class Draft:
         }
 
 
-def _too_large(cells: Cells) -> list[tuple[int, int]]:
-    """The places of texts and bytes that are too large for metadata, and their sizes."""
-    if is_arrow(cells):
-        array = one_array(bare_cells(cells))
-        if not is_text_type(array.type) and array.type not in (pa.binary(), pa.large_binary()):
-            return []
-        count = pc.utf8_length if is_text_type(array.type) else pc.binary_length
-        sizes = pc.fill_null(count(array), 0).to_numpy(zero_copy_only=False)
-        return [(place, int(sizes[place])) for place in np.flatnonzero(sizes > LONGEST_METADATA).tolist()]
-    sized = ((place, len(value)) for place, value in enumerate(cells) if isinstance(value, (str, bytes)))
-    return [(place, size) for place, size in sized if size > LONGEST_METADATA]
-
-
 def shown_sentence(reason: object) -> str:
     """A reason as one line of printable, valid Unicode; other characters become spaces."""
     words = str(reason).encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() else " " for c in words)
-
-
-def _number_as_text(entry: Any) -> str:
-    if isinstance(entry, bool) or not isinstance(entry, (int, float)):
-        raise BadInput("the text is not text; write a string or a list of strings")
-    return str(entry)

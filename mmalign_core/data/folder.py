@@ -12,10 +12,12 @@ from typing import Any
 
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.formats import modality_of
+from mmalign_core.data.media.containers import holds_sound_alone
 from mmalign_core.data.media.references import decode_text
 from mmalign_core.data.names import SPLIT_WORDS, is_about, is_system_file, natural_key, safe_name, shown
 from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
+from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
 _NUMBERED = re.compile(r"(.+)\.(\d+)")
@@ -38,11 +40,16 @@ def list_folder(root: Path, draft: Draft) -> dict[str, Path]:
     """
     listing: dict[str, Path] = {}
     real_root = root.resolve()
-    for folder, folders, files in os.walk(root):
+
+    def tell(folder: str, error: OSError) -> None:
+        relative = Path(folder).relative_to(root).as_posix()
+        draft.skip(relative, "", f"the folder '{shown(relative)}' cannot be listed ({error.strerror})", shown(relative))
+
+    for folder, folders, files in walk_folders(root, tell):
         for name in sorted(folders + files, key=natural_key):
             path = Path(folder) / name
             relative = path.relative_to(root).as_posix()
-            if is_system_file(relative) or (name in folders and not path.is_symlink()):
+            if is_system_file(relative) or (name in folders and not os.path.islink(path)):
                 continue
             try:
                 listing[_safe_relative(relative, path, real_root)] = path
@@ -63,7 +70,8 @@ def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool =
     """
     groups = _group(listing, first_dot)
     rows = [_row(stem, names, listing, draft) for stem, names in groups.items()]
-    return rows_as_columns([_with_split(row) for row in rows if row is not None])
+    kept = [_with_split(row) for row in rows if row is not None]
+    return rows_as_columns(_with_labels(kept))
 
 
 def _with_split(row: Row) -> Row:
@@ -72,6 +80,21 @@ def _with_split(row: Row) -> Row:
     if top == row.source or top.lower() not in SPLIT_WORDS or "split" in row.metadata:
         return row
     return replace(row, metadata={**row.metadata, "split": top})
+
+
+def _with_labels(rows: list[Row]) -> list[Row]:
+    """The rows with the folder of each as its label, where all media are of one modality and lie in class folders.
+
+    So lie data sets that Hugging Face and PyTorch call ImageFolder: cat/1.jpg, dog/2.jpg, or train/cat/1.jpg.
+    """
+    places = [PurePosixPath(row.source).parent.parts for row in rows]
+    classes = [parts[1:] if parts and parts[0].lower() in SPLIT_WORDS else parts for parts in places]
+    alike = len({modality for row in rows for modality in row.cells}) == 1 and "text" not in rows[0].cells
+    if not alike or len(set(classes)) < 2 or any(len(own) != 1 for own in classes):
+        return rows
+    if any("label" in row.metadata for row in rows):
+        return rows
+    return [replace(row, metadata={**row.metadata, "label": own[0]}) for row, own in zip(rows, classes)]
 
 
 def _safe_relative(relative: str, path: Path, real_root: Path) -> str:
@@ -109,7 +132,7 @@ def _shelves(listing: Mapping[str, Path]) -> dict[str, int]:
     {} unless the media are of two modalities or more and each lies in such a folder, at the top or in a split:
     images/cat.jpg, train/images/cat.jpg.
     """
-    media = {name: _modality(name) or "" for name in listing if modality_of(name) and not is_about(name)}
+    media = {n: _modality(n, path) or "" for n, path in listing.items() if modality_of(n) and not is_about(n)}
     found = {name: place for name, kind in media.items() if (place := _shelf(name, kind)) is not None}
     return found if len(set(media.values())) > 1 and len(found) == len(media) else {}
 
@@ -127,12 +150,18 @@ def _off_shelf(name: str, shelves: Mapping[str, int]) -> str:
     return name if place is None else "/".join(part for n, part in enumerate(parts) if n != place)
 
 
-def _modality(name: str) -> str | None:
-    """The modality by extension. A .gif is a video in a top folder for videos and a picture elsewhere."""
+def _modality(name: str, path: Path) -> str | None:
+    """The modality by extension. A .gif is a video in a top folder for videos and a picture elsewhere.
+
+    A file under a video's ending that holds a sound alone, as browsers record it, is a sound.
+    """
     moving = (
         name.lower().endswith(".gif") and "/" in name and name.split("/", 1)[0].lower() in _MODALITY_FOLDERS["video"]
     )
-    return "video" if moving else modality_of(name)
+    if moving:
+        return "video"
+    modality = modality_of(name)
+    return "audio" if modality == "video" and holds_sound_alone(path) else modality
 
 
 def _stem(name: str, first_dot: bool) -> str:
@@ -147,7 +176,7 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
     side: dict[str, Any] = {}
     media = [name for name in names if modality_of(name)]
     for name in names:
-        modality, extension = _modality(name), PurePosixPath(name).suffix.lower()
+        modality, extension = _modality(name, listing[name]), PurePosixPath(name).suffix.lower()
         if is_about(name) and len(media) < 2:
             draft.skip(stem, modality or "", f"'{shown(name)}' describes the collection and is no item", name)
         elif modality:

@@ -13,7 +13,11 @@ from mmalign_core.data.files import find_below, find_listed
 from mmalign_core.data.folder import why_unused
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.names import is_about, is_system_file, natural_key, shown
+from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
+
+_OWN = ("demo.json", "mmalign.json")
+"""What MMAlign itself writes beside the collections and runs that it made."""
 
 
 class FolderFiles:
@@ -100,7 +104,7 @@ class FolderFiles:
     def report_unused(self, draft: Draft, table: str = "") -> None:
         """Report every file that is not used; `table`: what names the files that are."""
         for name in self.names:
-            if name not in self.used:
+            if name not in self.used and name not in _OWN:
                 draft.skip(name, modality_of(name) or "", _why(name, table), name)
 
     @cached_property
@@ -125,7 +129,7 @@ def _tail(name: str) -> str:
 
 
 def _walk(root: str) -> Iterator[str]:
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in walk_folders(root):
         inside = os.path.relpath(folder, root).replace(os.sep, "/")
         prefix = "" if inside == "." else f"{inside}/"
         folders[:] = sorted(f for f in folders if not is_system_file(f))

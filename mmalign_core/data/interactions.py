@@ -17,6 +17,7 @@ from mmalign_core.data.event_ids import EventIds, read_item_ids, read_user_ids
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import Cells, as_list, is_arrow
 from mmalign_core.data.tabular.tables import Table, read_table
+from mmalign_core.data.user_tables import with_user_columns
 from mmalign_core.types import BadInput, Collection
 
 MODALITY = "interaction"
@@ -36,19 +37,21 @@ class _Wrong:
     cause: str
 
 
-def read_interactions(path: Path, items: Sequence[str], draft: Draft, name: str = "") -> pd.DataFrame:
+def read_interactions(
+    path: Path, items: Sequence[str], draft: Draft, name: str = "", table: Table | None = None
+) -> pd.DataFrame:
     """A data frame with the columns user_id and item_id (str), and rating and timestamp (float64) if the file has them.
 
     Its rows are in the order of the file; timestamps are Unix seconds; absent numbers are NaN. Items and users that a
     person reads as equal are one (`mmalign_core.types.identity`). Where ratings are 0 and 1 alone, rows of 0 say no and
-    are left out. `items`: the ids of the collection; `name`: what messages call the file. The draft reports each
-    unusable row and unknown item, those of one cause as one line, and notes how columns were read. Raises
-    BadInput if the file is missing, is no table or lacks user_id or item_id.
+    are left out. `items`: the ids of the collection; `name`: what messages call the file; `table`: its content, if it
+    has been read. The draft reports each unusable row and unknown item, those of one cause as one line, and notes how
+    columns were read. Raises BadInput if the file is missing, is no table or lacks user_id or item_id.
     """
     if not path.is_file():
         raise BadInput(f"the interactions file '{shown(path)}' does not exist; correct the path")
     name = shown(name or path.name)
-    table = read_table(path, name, events=True)
+    table = with_user_columns(read_table(path, name, events=True) if table is None else table)
     missing = [c for c in ("user_id", "item_id") if c not in table.columns]
     if missing:
         raise BadInput(f"'{name}' has no column {' and '.join(missing)}; name the columns user_id and item_id")

@@ -60,7 +60,9 @@ def joined_tables(tables: Sequence[Table], names: Sequence[str]) -> Table:
         starts.append((first, name))
         first += len(table)
     numbers = [number for table in tables for number in table.numbers]
-    return Table(columns, cells, numbers, problems, any(t.plain for t in tables), True, tuple(starts))
+    return Table(
+        columns, cells, numbers, problems, any(t.plain for t in tables), all(t.settled for t in tables), tuple(starts)
+    )
 
 
 def _cells(table: Table, column: str) -> Cells:

@@ -11,7 +11,7 @@ from mmalign_core.data.columnar import is_shard
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.folder_files import FolderFiles
 from mmalign_core.data.formats import TABLE_ENDINGS, modality_of, table_ending
-from mmalign_core.data.names import SPLIT_WORDS, shown
+from mmalign_core.data.names import SPLIT_WORDS, is_about, shown
 from mmalign_core.data.stem_columns import stem_column
 from mmalign_core.data.tabular.contents import SAMPLE, features_of_cells
 from mmalign_core.data.tabular.roles import infer_roles
@@ -105,6 +105,17 @@ def find_other_tables(files: FolderFiles, draft: Draft) -> tuple[TableFile, ...]
     return tuple(table for table, own in found if own == roles)
 
 
+def leaves_texts_out(tables: Sequence[TableFile], files: FolderFiles, draft: Draft) -> bool:
+    """Whether tables called metadata hold no texts while texts lie beside the media: then files pair by stem."""
+    called = all(PurePosixPath(table.name).name.lower().startswith(_STEMS[1]) for table in tables)
+    texts = any(modality_of(name) == "text" and not is_about(name) for name in files.names)
+    return called and texts and not any(_has_text(_usable_roles(files, table.name, draft)) for table in tables)
+
+
+def _has_text(roles: Collection[str]) -> bool:
+    return any(role.endswith("=text") for role in roles)
+
+
 def _may_name_items(name: str, media: Collection[str]) -> bool:
     """Whether a file is a table that is worth a look: one with the stem of a medium describes that alone."""
     path = PurePosixPath(name)
@@ -125,6 +136,8 @@ def _usable_roles(files: FolderFiles, name: str, draft: Draft) -> frozenset[str]
     paths = [c for c, role in roles.names.items() if role in MODALITIES[1:] and features[c].kind == "text"]
     named = any(_exists(files, folder, value) for c in paths for value in sample(c)) or stem_column(head, files)
     known = set(roles.names.values()) & set(KNOWN_COLUMNS[1:])
+    if "text" not in known and any(modality_of(n) == "text" and not is_about(n) for n in files.names):
+        return frozenset()
     if (not named and (files.has_media or not known)) or not (named or known):
         return frozenset()
     return frozenset(f"{c}={role}" for c, role in roles.names.items())

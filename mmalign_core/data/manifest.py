@@ -12,6 +12,7 @@ from mmalign_core.data.columnar import COLUMNAR, file_source, read_source
 from mmalign_core.data.draft import Draft, Find
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import as_list
+from mmalign_core.data.tabular.column_roles import METADATA, told_roles
 from mmalign_core.data.tabular.contents import features_of_cells
 from mmalign_core.data.tabular.gathered import merged_cells
 from mmalign_core.data.tabular.roles import infer_roles
@@ -59,10 +60,13 @@ def settle_roles(table: Table, source: str, draft: Draft, *, bare: bool = False)
 
     Unless `bare`, raises BadInput if no column holds texts, files or vectors.
     """
-    if table.settled:
-        return table
     features, sample = features_of_cells({c: table.cells[c] for c in table.columns})
+    if table.settled and not _given_anew(table, draft):
+        if not any(one.table == shown(source) for one in draft.columns):
+            draft.columns += told_roles({c: c for c in table.columns}, table.columns, sample, shown(source))
+        return table
     roles = infer_roles(features, sample, source, draft.roles, plain=True, bare=bare)
+    draft.columns += told_roles(roles.names, features, sample, shown(source))
     for column, modality, why in roles.left_out:
         draft.skip(column, modality, why, source)
     own = roles.column("id")
@@ -74,6 +78,11 @@ def settle_roles(table: Table, source: str, draft: Draft, *, bare: bool = False)
     cells = merged_cells({c: table.cells[c] for c in roles.names}, roles.names)
     renamed = {p: replace(x, values=_renamed(x.values, roles.names)) for p, x in table.problems.items()}
     return replace(table, columns=tuple(cells), cells=cells, problems=renamed, settled=True)
+
+
+def _given_anew(table: Table, draft: Draft) -> bool:
+    """Whether a person gives another role to a column of a table whose columns have their roles already."""
+    return any(role not in (column, METADATA) and column in table.columns for column, role in draft.roles.items())
 
 
 def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

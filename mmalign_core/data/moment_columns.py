@@ -28,6 +28,8 @@ _FIRST_DAY, _LAST_DAY = 1900_01_01, 2100_12_31
 """Days as whole numbers, such as 20200913; our choice of the years."""
 _ISO = r"^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?$"
 """What pandas reads by whole columns."""
+_NAMED = r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?(?:UTC|GMT)$"
+"""The same with the name of the zone of Greenwich, as databases write it."""
 _OFFSET = r"(?:Z|[+-]\d\d:?\d\d)$"
 """The zone at the end of a text in that form."""
 NO_MOMENT = "which is not a number or a date such as 2024-01-31"
@@ -51,7 +53,7 @@ def moments_of_texts(texts: Any) -> Moments:
     """The moments in an Arrow column (n,) of texts, of which none is a bare number; nulls and blanks are none."""
     texts = pc.utf8_trim_whitespace(texts)
     texts = pc.if_else(pc.equal(pc.binary_length(texts), 0), pa.scalar(None, texts.type), texts)
-    seconds, walls = _iso_seconds(texts)
+    seconds, walls = _iso_seconds(pc.replace_substring_regex(texts, _NAMED, r"\1Z"))
     places = np.flatnonzero(np.isnan(seconds) & texts.is_valid().to_numpy(zero_copy_only=False))
     if not len(places):
         return Moments(seconds, walls)

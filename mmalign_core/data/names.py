@@ -76,7 +76,7 @@ def safe_name(name: str) -> str:
 
 def is_system_file(name: str) -> bool:
     """Whether a program left the file for itself (.DS_Store, Thumbs.db, __MACOSX, _SUCCESS) or its path is hidden."""
-    parts = PurePosixPath(name).parts
+    parts = [part for part in name.split("/") if part not in ("", ".")]
     marked = bool(parts) and (parts[-1] in _MARKERS or parts[-1].endswith("_$folder$"))
     return marked or any(p.startswith((".", "_committed_", "_started_")) or p in _SYSTEM for p in parts)
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from mmalign_core.data.archive_members import archive_kind
 from mmalign_core.data.arrays import ArrayGroup, attach_vectors, find_arrays
 from mmalign_core.data.columnar import COLUMNAR
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import find_below
 from mmalign_core.data.folder_files import FolderFiles
 from mmalign_core.data.formats import ARCHIVES, ARRAYS, TABLES, table_ending
+from mmalign_core.data.forms import Form, find_form
 from mmalign_core.data.interactions import read_interactions
-from mmalign_core.data.items import add_items
+from mmalign_core.data.items import Likes, add_form, add_items
 from mmalign_core.data.manifest import add_manifest
+from mmalign_core.data.mounts import mounted_as
 from mmalign_core.data.names import shown
 from mmalign_core.data.shards import unpack_into
 from mmalign_core.data.tabular.row_columns import rows_as_columns
@@ -32,30 +35,41 @@ def read_collection(
     data: str | Path,
     *,
     interactions: str | Path | None = None,
+    roles: Mapping[str, str] | None = None,
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> Collection:
     """The collection at the path `data`. Media are not decoded.
 
-    `data` is a folder, a manifest (.jsonl .csv .tsv .parquet), a data set (.arrow, or its folder), a Lance table,
-    vectors (.npz .npy) or an archive (.zip .tar .tar.gz .tgz). A folder is read through its manifest.jsonl, .csv, .tsv
-    or .parquet (the first that exists), else as WebDataset shards if it holds archives (.tar) alone, else as the table
-    in it, else by pairing the stems of its files. An interactions file (.jsonl .csv .tsv .parquet) in the folder or
-    beside the manifest is used unless `interactions` gives the path of another, and so is ATTRIBUTION.txt or
-    .md. What cannot be used is listed in `skipped`. Raises BadInput if nothing can be used or `data` cannot be read.
+    `data` is a folder, a manifest (.jsonl .json .csv .tsv .parquet, also gzipped), a data set (.arrow, or its folder),
+    a Lance table, vectors (.npz .npy), an archive (.zip .tar .tar.gz .tgz), or a file or folder of a published form
+    (`mmalign_core.data.forms`). A folder is read through its manifest or metadata, at the top or in sub-folders, else
+    in its published form, else as WebDataset shards, else as the data set in it, else through tables that name its
+    files, else by pairing the stems of its files. Interactions in the folder or beside the manifest are used unless
+    `interactions` gives the path of others, and so is ATTRIBUTION.txt or .md. `roles`: column -> the role that a person
+    gives it: a modality, its vector, id, metadata or none. What cannot be used is listed in `skipped`. Raises BadInput
+    if nothing can be used, `data` cannot be read, or no table has a column of `roles`.
     """
-    settings = settings or Settings()
+    return read_into(Draft(settings or Settings(), roles), data, interactions, progress)
+
+
+def read_into(draft: Draft, data: str | Path, interactions: str | Path | None, progress: Progress) -> Collection:
+    """The collection at the path `data`, built in a new draft; see `read_collection`."""
+    settings = draft.settings
     check_allowed(data, settings.data_roots)
     path = _existing(data)
     explicit = None if interactions is None else Path(os.path.expanduser(interactions))
     if path.is_dir():
-        return read_folder(path, path.resolve().name, Draft(settings), explicit, progress)
+        return read_folder(path, path.resolve().name, draft, explicit, progress)
+    files = FolderFiles(path.parent, absolute=settings.data_roots is None)
+    if form := find_form(files, [path.name]):
+        return _read_form(form, path, files, draft, explicit, progress)
     if table_ending(path.name) or path.suffix.lower() in COLUMNAR:
-        return _read_manifest(path, path.resolve().parent.name, Draft(settings), explicit, progress)
+        return _read_manifest(path, path.resolve().parent.name, draft, explicit, progress)
     if path.suffix.lower() in ARRAYS:
-        return _read_arrays(path, Draft(settings), explicit, progress)
+        return _read_arrays(path, draft, explicit, progress)
     if path.name.lower().endswith(ARCHIVES):
-        return _read_archive(path, Draft(settings), explicit, progress)
+        return _read_archive(path, draft, explicit, progress)
     raise BadInput(
         f"'{shown(path.name)}' is not a collection; give a folder or one of {', '.join(TABLES + ARRAYS + ARCHIVES)}"
     )
@@ -89,11 +103,24 @@ def read_folder(
     `interactions`: the path of another interactions file than the folder's, or None; `trusted`: its manifest may name
     absolute paths; `first_dot`: stems end at the first dot, as in WebDataset. Raises as `read_collection` does.
     """
-    files = FolderFiles(root, absolute=trusted)
-    users = [interactions] if interactions else _tables_of_users(root)
-    files.use(*ATTRIBUTION[:1], *(path.name for path in users))
-    add_items(files, name, draft, progress, first_dot=first_dot)
-    return _finish(root, name, draft, interactions, progress)
+    files = FolderFiles(root, absolute=trusted and draft.settings.data_roots is None)
+    files.use(*([name for name in ATTRIBUTION if (root / name).is_file()][:1]))
+    if interactions is not None and interactions.resolve().is_relative_to(root.resolve()):
+        files.use(interactions.resolve().relative_to(root.resolve()).as_posix())
+    likes = add_items(files, name, draft, progress, first_dot=first_dot)
+    if mount := mounted_as(root):
+        draft.notes.append(
+            f"'{shown(name)}' lies on a mounted store ({mount}), from which files are read as they are asked for"
+        )
+    return _finish(root, name, draft, interactions, progress, likes)
+
+
+def _read_form(
+    form: Form, path: Path, files: FolderFiles, draft: Draft, given: Path | None, progress: Progress
+) -> Collection:
+    """The collection in one file of a published form."""
+    add_form(form, files, draft, progress, alone=True)
+    return _finish(path.parent, path.name.split(".")[0], draft, given, progress, Likes(form.likes, form.users))
 
 
 def _top_files(root: Path) -> dict[str, Path]:
@@ -130,10 +157,18 @@ def _read_manifest(
     return _finish(path.parent, name, draft, interactions, progress)
 
 
-def _finish(root: Path, name: str, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
+def _finish(
+    root: Path, name: str, draft: Draft, interactions: Path | None, progress: Progress, likes: Likes | None = None
+) -> Collection:
     """The draft as a collection, with the interactions and the attribution in the folder `root`."""
-    table = interactions or next(iter(_tables_of_users(root)), None)
-    frame = None if table is None else read_interactions(table, draft.usable_ids(), draft)
+    own = likes or Likes("".join(path.name for path in _tables_of_users(root)[:1]))
+    frame = None
+    if interactions is not None:
+        frame = read_interactions(interactions, draft.usable_ids(), draft)
+        if likes is not None and likes.name:
+            draft.skip(likes.name, "", f"'{shown(likes.name)}' is not read, since another file was given", likes.name)
+    elif own.name:
+        frame = read_interactions(root / own.name.split(", ")[0], draft.usable_ids(), draft, own.name, own.table)
     collection = draft.finish(name, frame, read_attribution(root))
     progress(1.0, f"{len(collection.items):,} items read")
     return collection
@@ -156,6 +191,6 @@ def attribution_text(path: Path | None) -> str:
 
 def _read_archive(path: Path, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
     root = unpack_into(draft, path, path.name, progress)
-    is_tar = not path.name.lower().endswith(".zip")
+    is_tar = archive_kind(path, shown(path.name)) == "tar"
     name = path.name.split(".")[0] or path.name
     return read_folder(root, name, draft, interactions, progress, trusted=False, first_dot=is_tar)

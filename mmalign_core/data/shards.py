@@ -78,6 +78,9 @@ def unpack_into(draft: Draft, path: Path, name: str, progress: Progress) -> Path
     unpacked = unpack(path, draft.settings, progress, name)
     for member, reason in unpacked.left_out:
         draft.skip(member, modality_of(member) or "", reason, shown(name))
+    for fault in unpacked.faults:
+        draft.skip(name, "", fault, shown(name))
+    draft.notes.extend(unpacked.remarks)
     return _inmost(unpacked.folder)
 
 

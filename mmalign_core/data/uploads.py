@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -10,13 +10,12 @@ from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import Content, check_size, copy_content, spool
 from mmalign_core.data.folder import list_folder
 from mmalign_core.data.folder_files import FolderFiles
-from mmalign_core.data.formats import ARCHIVES, modality_of, table_ending
+from mmalign_core.data.formats import ARCHIVES, modality_of
 from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.items import add_items
 from mmalign_core.data.names import safe_name, shown
-from mmalign_core.data.reader import ATTRIBUTION, attribution_text, read_collection
+from mmalign_core.data.reader import ATTRIBUTION, attribution_text, read_into
 from mmalign_core.data.shards import unpack_into
-from mmalign_core.data.tabular.tables import read_table
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.store.parts import new_folder
@@ -27,6 +26,7 @@ def collect_uploads(
     files: Sequence[tuple[str, Content]],
     *,
     settings: Settings | None = None,
+    roles: Mapping[str, str] | None = None,
     name: str = "uploads",
     progress: Progress = no_progress,
 ) -> Collection:
@@ -35,23 +35,25 @@ def collect_uploads(
     A single archive is read as `read_collection` reads it; of several files, archives are unpacked and their files join
     the others. A table with the columns user_id and item_id gives the interactions. The rest is read as a folder is; a
     table's paths name uploads by relative path, or by file name where only one upload has it. Contents are stored in
-    settings.media. What cannot be used is listed in `skipped`. Raises BadInput if nothing can be used.
+    settings.media. `roles`: column -> the role that a person gives it. What cannot be used is listed in `skipped`.
+    Raises BadInput if nothing can be used.
     """
-    settings = settings or Settings()
+    return collect_into(Draft(settings or Settings(), roles), files, name, progress)
+
+
+def collect_into(draft: Draft, files: Sequence[tuple[str, Content]], name: str, progress: Progress) -> Collection:
+    """The collection `name` of uploaded files, built in a new draft; see `collect_uploads`."""
     if not files:
         raise BadInput("no files were uploaded; choose at least one text, picture, sound, archive or manifest")
     if len(files) == 1 and files[0][0].lower().endswith(ARCHIVES):
-        with _on_disk(*files[0], settings) as path:
-            return read_collection(path, settings=settings, progress=progress)
-    draft = Draft(settings)
+        with _on_disk(*files[0], draft.settings) as path:
+            return read_into(draft, path, None, progress)
     listing = _listing(files, draft, progress)
-    likes = [n for n in listing if _is_interactions(n, listing[n])]
-    for other in likes[1:]:
-        draft.skip(other, "", f"'{shown(other)}' is not read: one interactions file is enough", other)
     kept = FolderFiles(None, listing=listing)
-    kept.use(*likes, *ATTRIBUTION)
-    add_items(kept, name, draft, progress)
-    frame = read_interactions(listing[likes[0]], draft.usable_ids(), draft, likes[0]) if likes else None
+    kept.use(*ATTRIBUTION)
+    likes = add_items(kept, name, draft, progress)
+    table = listing[likes.name.split(", ")[0]] if likes.name else None
+    frame = read_interactions(table, draft.usable_ids(), draft, likes.name, likes.table) if table else None
     collection = draft.finish(
         name, frame, attribution_text(next((path for n, path in listing.items() if n in ATTRIBUTION), None))
     )
@@ -97,16 +99,3 @@ def _on_disk(name: str, content: Content, settings: Settings) -> Iterator[Path]:
             with path.open("wb") as file:
                 copy_content(content, file)
         yield path
-
-
-def _is_interactions(name: str, path: Path) -> bool:
-    """Whether an upload is a table of users and items, by its name or its columns."""
-    stem, ending = PurePosixPath(name).name.split(".")[0].lower(), table_ending(name)
-    if not ending or ending == ".json":
-        return False
-    if stem == "interactions":
-        return True
-    try:
-        return {"user_id", "item_id"} <= set(read_table(path, name, most=1).columns)
-    except BadInput:
-        return False

@@ -39,7 +39,7 @@ class TokenLimit:
 
     def __init__(self, tokenizer: Any, most: int, prompt: str = "") -> None:
         """`most`: the limit of tokens, with special tokens and those of `prompt`, which stands before each text."""
-        self._tokenizer, self._most, self._prompt, self._lock = copy.deepcopy(tokenizer), most, prompt, Lock()
+        self._tokenizer, self.most, self._prompt, self._lock = copy.deepcopy(tokenizer), most, prompt, Lock()
 
     def cut(self, text: str) -> str:
         """The part of the text that the model reads; all of it for tokenizers without offsets."""
@@ -47,10 +47,10 @@ class TokenLimit:
             return text
         whole = self._prompt + text
         with self._lock:
-            read = self._tokenizer(whole, truncation=True, max_length=self._most + 1, return_offsets_mapping=True)
-            if len(read["input_ids"]) <= self._most:
+            read = self._tokenizer(whole, truncation=True, max_length=self.most + 1, return_offsets_mapping=True)
+            if len(read["input_ids"]) <= self.most:
                 return text
-            read = self._tokenizer(whole, truncation=True, max_length=self._most, return_offsets_mapping=True)
+            read = self._tokenizer(whole, truncation=True, max_length=self.most, return_offsets_mapping=True)
         end = max(*(stop for _, stop in read["offset_mapping"]), len(self._prompt) + 1)
         rest = _REST_OF_WORD.match(whole, end)
         return whole[len(self._prompt) : rest.end() if rest else end]
@@ -65,7 +65,7 @@ class TokenLimit:
         return np.clip(np.array(offsets, dtype=np.float64).reshape(-1, 2) - len(self._prompt), 0, None)
 
     def _read(self, text: str, **options: Any) -> Any:
-        return self._tokenizer(text, truncation=True, max_length=self._most, **options)
+        return self._tokenizer(text, truncation=True, max_length=self.most, **options)
 
 
 _PIECE = re.compile(r"\w+|[^\w\s]+")

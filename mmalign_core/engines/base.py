@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +32,14 @@ class Reading(NamedTuple):
 class Engine(AbstractContextManager["Engine"], Protocol):
     """Reads, encodes and runs tasks; a context manager, which ends what it started."""
 
-    def read(self, data: str | Path, interactions: str | None, settings: Settings, progress: Progress) -> Reading:
+    def read(
+        self,
+        data: str | Path,
+        interactions: str | None,
+        settings: Settings,
+        progress: Progress,
+        roles: Mapping[str, str] | None = None,
+    ) -> Reading:
         """Read the collection at a path; raises as `read_collection` does."""
         ...
 
@@ -59,9 +66,16 @@ class LocalEngine:
     ) -> None:
         return None
 
-    def read(self, data: str | Path, interactions: str | None, settings: Settings, progress: Progress) -> Reading:
+    def read(
+        self,
+        data: str | Path,
+        interactions: str | None,
+        settings: Settings,
+        progress: Progress,
+        roles: Mapping[str, str] | None = None,
+    ) -> Reading:
         """Read the collection in this process."""
-        found = read_collection(data, interactions=interactions, settings=settings, progress=progress)
+        found = read_collection(data, interactions=interactions, roles=roles, settings=settings, progress=progress)
         return Reading(found, whole=True)
 
     write_batches = staticmethod(write_batches)

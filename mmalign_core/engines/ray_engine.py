@@ -6,7 +6,7 @@ The workers are actors, which run over ray:// connections too; Ray Data's stream
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -27,13 +27,14 @@ from mmalign_core.types import Media, MediaTable, Progress, Skipped
 BLOCK = 256
 """Media of a block at most. Chosen: a killed worker repeats seconds of work, and a fragment is not tiny."""
 BLOCKS_EACH = 4
-"""Blocks of each worker at least, where there are enough media. Chosen: the last worker waits for a quarter at most."""
+"""Blocks of each worker that what is left makes. Chosen: the first are a quarter of a worker's share at most."""
 COMMIT_SECONDS, COMMIT_FRAGMENTS = 5.0, 64
 """A commit is due after either. Chosen: a killed driver loses seconds, and commits stay few beside the work."""
 
 S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R")
+M = TypeVar("M")
 
 
 class RayEngine:
@@ -54,11 +55,19 @@ class RayEngine:
     ) -> None:
         self._stack.close()
 
-    def read(self, data: str | Path, interactions: str | None, settings: Settings, progress: Progress) -> Reading:
+    def read(
+        self,
+        data: str | Path,
+        interactions: str | None,
+        settings: Settings,
+        progress: Progress,
+        roles: Mapping[str, str] | None = None,
+    ) -> Reading:
         """Read each shard of a data set, or each stretch of a Lance table, on a worker; other data in this process."""
-        sections = () if interactions else find_sections(data)
+        sections = () if interactions or roles else find_sections(data)
         if not sections:
-            return Reading(read_collection(data, interactions=interactions, settings=settings, progress=progress), True)
+            found = read_collection(data, interactions=interactions, roles=roles, settings=settings, progress=progress)
+            return Reading(found, True)
         parts = dict(self.run_each(_read, settings, sections, progress))
         return Reading(joined_sections(data, sections, [parts[number] for number in range(len(sections))]), False)
 
@@ -86,7 +95,8 @@ class RayEngine:
             progress(done / len(todo), f"encoding {encoder.modality} {done:,} of {len(todo):,} on Ray")
 
         with explained(self.workers.address):
-            calls = [(chosen, block) for block in self._blocks(todo, encoder.batch_size)]
+            workers = self._pool.count() if todo else 1
+            calls = [(chosen, block) for block in blocks_of(todo, encoder.batch_size, workers)]
             try:
                 for _, written in self._pool.run("encode", calls, watch):
                     done += written.count
@@ -107,13 +117,17 @@ class RayEngine:
             common = self._pool.ray.put(shared)
             yield from self._pool.run("run", [(function, common, task) for task in tasks], watch)
 
-    def _blocks(self, media: Sequence[Media], batch: int) -> list[Sequence[Media]]:
-        """The media in whole batches, several to a block."""
-        if not media:
-            return []
-        share = -(-len(media) // (self._pool.count() * BLOCKS_EACH * batch))
+
+def blocks_of(media: Sequence[M], batch: int, workers: int) -> list[Sequence[M]]:
+    """The media in whole batches, several to a block; blocks shrink to one batch, so that the workers end together."""
+    blocks: list[Sequence[M]] = []
+    start = 0
+    while start < len(media):
+        share = (len(media) - start) // (workers * BLOCKS_EACH * batch)
         size = batch * max(1, min(share, BLOCK // batch))
-        return [media[start : start + size] for start in range(0, len(media), size)]
+        blocks.append(media[start : start + size])
+        start += size
+    return blocks
 
 
 def _first_of_each(media: MediaTable, skip: Collection[str]) -> MediaTable:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.scoring.decision import Scoring, bank_vectors, distinct_vectors
 from mmalign_core.scoring.scan import Tallies
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import EmbeddingSet
 
 K = 10
 """Best candidates of each query that count, as Radovanović et al. (2010) take them."""
-_FEWEST_ASKED = 32
+FEWEST_ASKED = 32
 """Queries of a search at least: faiss computes fewer than 20 by other instructions, which round otherwise."""
 
 
@@ -63,7 +63,7 @@ def occurrences_of(scores: Scores, tallies: Tallies, allowed: np.ndarray, k: int
     if tallies.scores.shape[1] > k:
         tied = np.flatnonzero(tallies.scores[:, k - 1] - tallies.scores[:, k] <= scores.rounding)
         if len(tied):
-            asked = np.resize(tied, max(len(tied), _FEWEST_ASKED))
+            asked = np.resize(tied, max(len(tied), FEWEST_ASKED))
             found = scores.take(asked, targets).top_k(k)[1][: len(tied)]
             kept = kept.copy()
             kept[tied] = targets[found]

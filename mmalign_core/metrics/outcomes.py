@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmalign_core.metrics.retrieval import Outcome, RightAnswers, best_chosen
-from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
 
 

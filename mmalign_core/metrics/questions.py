@@ -10,13 +10,11 @@ import numpy as np
 
 from mmalign_core.metrics.retrieval import Direction, Outcome, RightAnswers, right_answers, shuffled_owners
 from mmalign_core.metrics.sampling import Sample, query_sample
+from mmalign_core.scoring.corrections.bank import FEWEST_SCANNED
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.types.strings import Strings
 
-FEWEST_SCANNED = 4_000_000
-"""Scores from which the compiled loops are used. Chosen: NumPy takes a tenth of a second for fewer, and loading the
-loops takes longer."""
 MOST_RIGHT = 1 / 256
 """Largest share of right pairs among all for the compiled loops: these pairs are computed apart, 256 at the cost of
 256 squared."""

@@ -10,8 +10,8 @@ from mmalign_core.metrics.outcomes import correct_in_block, ranks_in_block
 from mmalign_core.metrics.questions import is_many
 from mmalign_core.metrics.retrieval import RightAnswers
 from mmalign_core.metrics.right_scores import right_scores
-from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.scoring.scan import Asked, Blocks, scan
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Progress, no_progress
 
 
@@ -52,11 +52,11 @@ def _scanned(
 ) -> Ranked | None:
     """Return it from compiled loops; None if a decision was not for the best target, as of an assignment."""
     blocks, every, rounding = Blocks(scores), np.arange(len(scores.sources)), scores.rounding
-    right = right_scores(blocks, truth.pairs(slice(None)), every, rounding, across=False)
-    own = blocks.of_pairs(every, chosen)
+    right = right_scores(blocks, scores, truth.pairs(slice(None)), every, across=False)
+    own = scores.corrected_pairs(blocks.of_pairs(every, chosen), every, chosen)
     bars = np.stack([right.bar, own + rounding])
     bars[1] = np.nextafter(bars[1], np.float32(np.inf))  # counts what is better than the chosen one, no ties
-    counts = scan(blocks, Asked(bars), progress=progress)[0].counts
+    counts = scan(blocks, Asked(scores, bars), progress=progress)[0].counts
     if counts[1][decided].any():
         return None
     ranks = right.ranks(counts[0])

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.metrics.hubs import Hubs, K, hubs_among, occurrences, occurrences_of
+from mmalign_core.metrics.hubs import FEWEST_ASKED, Hubs, K, hubs_among, occurrences, occurrences_of
 from mmalign_core.metrics.outcomes import outcomes
 from mmalign_core.metrics.questions import Questions, questions, sample_of
 from mmalign_core.metrics.retrieval import Direction, Outcome, best_chosen
 from mmalign_core.metrics.right_scores import right_scores
 from mmalign_core.progress import within
-from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.scoring.decision import Scoring, distinct_rows
 from mmalign_core.scoring.scan import Asked, Blocks, Tallies, scan
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
 from mmalign_core.types.strings import Strings
 
@@ -56,22 +56,24 @@ def measure_pair(
     b: EmbeddingSet,
     scoring: Scoring,
     *,
+    back: Scoring | None = None,
     bank: Mapping[str, EmbeddingSet] | None = None,
     hubs: bool = False,
     progress: Progress = no_progress,
 ) -> tuple[Measured, Measured]:
     """Return both directions of two sets, a to b and b to a, with hubs if they are wanted and the pass can count them.
 
-    Scores without a correction serve both directions in one pass. `bank`: modality -> known rows.
+    `back`: the scoring from b to a, if its matcher has another threshold. Similarities serve both directions in one
+    pass, where that is no more work. `bank`: modality -> known rows.
     """
-    sample, known = sample_of(a, b, scoring), bank or {}
-    ahead, back = (questions(x, y, scoring, sample) for x, y in ((a, b), (b, a)))
-    if sample is None and _serves_both(ahead, back, scoring, hubs):
-        return _both_ways(ahead, back, scoring, hubs, progress)
+    sample, known, ways = sample_of(a, b, scoring), bank or {}, (scoring, back or scoring)
+    asked = questions(a, b, scoring, sample), questions(b, a, scoring, sample)
+    if sample is None and _serves_both(*asked, scoring, hubs):
+        return _both_ways(asked, ways, known, hubs, progress)
     found = []
-    for half, way in enumerate((ahead, back)):
+    for half, (way, own) in enumerate(zip(asked, ways)):
         shown = within(progress, half / 2, (half + 1) / 2)
-        found.append(_one_way(way, scoring, known.get(way.sources.modality), hubs=hubs, progress=shown))
+        found.append(_one_way(way, own, known.get(way.sources.modality), hubs=hubs, progress=shown))
     return found[0], found[1]
 
 
@@ -79,17 +81,24 @@ def _serves_both(ahead: Questions, back: Questions, scoring: Scoring, hubs: bool
     """Whether one pass over all scores answers both directions, and is no more work than one pass for each."""
     m, n = len(ahead.sources), len(ahead.targets)
     apart = len(ahead.rows) * n + len(back.rows) * m
-    plain = scoring.correction.name == "none" and scoring.similarity.symmetric
-    return plain and (hubs or m * n <= apart) and ahead.can_scan(scoring) and back.can_scan(scoring)
+    # A correction looks at the asked queries alone, and in the shared pass at all rows.
+    alike = scoring.correction.name == "none" or apart == 2 * m * n
+    able = scoring.similarity.symmetric and alike and (hubs or m * n <= apart)
+    return able and ahead.can_scan(scoring) and back.can_scan(scoring)
 
 
 def _both_ways(
-    ahead: Questions, back: Questions, scoring: Scoring, hubs: bool, progress: Progress
+    asked: tuple[Questions, Questions],
+    scorings: tuple[Scoring, Scoring],
+    bank: Mapping[str, EmbeddingSet],
+    hubs: bool,
+    progress: Progress,
 ) -> tuple[Measured, Measured]:
-    scores = scoring.scores(ahead.sources, ahead.targets)
-    blocks = Blocks(scores)
-    first = _Walk(ahead, scoring, scores, blocks, ahead.rows, hubs)
-    second = _Walk(back, scoring, scores.flipped(), blocks, back.rows, hubs, across=True)
+    ahead, back = asked
+    scores = scorings[0].both_scores(ahead.sources, back.sources, bank)
+    blocks = Blocks(scores[0])
+    first = _Walk(ahead, scorings[0], scores[0], blocks, ahead.rows, hubs)
+    second = _Walk(back, scorings[1], scores[1], blocks, back.rows, hubs, across=True)
     one, other = scan(blocks, first.asked, second.asked, progress=progress, partial=first.words)
     assert other is not None
     return first.measured(one), second.measured(other)
@@ -136,10 +145,8 @@ class _Walk:
         self.questions, self.blocks, self._scoring, self._scores, self._places = (
             questions, blocks, scoring, scores, places,
         )  # fmt: skip
-        rounding = scores.rounding[places]
         self._right = [
-            right_scores(blocks, truth.pairs(slice(None)), places, rounding, across=across)
-            for truth in questions.truths
+            right_scores(blocks, scores, truth.pairs(slice(None)), places, across=across) for truth in questions.truths
         ]
         bars = np.full((len(self._right), len(scores.sources)), np.inf, np.float32)
         for row, right in zip(bars, self._right):
@@ -148,7 +155,7 @@ class _Walk:
         self._distinct = np.zeros(len(questions.targets), bool)
         if self._counts_hubs:
             self._distinct[distinct_rows(questions.targets)] = True
-        self.asked = Asked(bars, min(K + 1, int(self._distinct.sum())), self._distinct)
+        self.asked = Asked(scores, bars, min(K + 1, int(self._distinct.sum())), self._distinct)
 
     def measured(self, tallies: Tallies) -> Measured:
         """Return the direction, and the hubs if they were counted."""
@@ -162,10 +169,24 @@ class _Walk:
     def _correct(self, ranks: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Whether the decisions are right: the best candidate was chosen, and no wrong one ties with it."""
         first, matcher = [rank == 1 for rank in ranks], self._scoring.matcher
-        if matcher.always_decides and self._scores.similarity.metric == "ip":
-            return first
         # distances in float32 can choose another candidate than the blocks, which are computed in float64
-        chosen = best_chosen(self._scoring.match(self._scores.take(self._places)), len(self._places))
+        if self._scores.similarity.metric != "ip" or not matcher.decides_by_best:
+            return self._searched(first, np.arange(len(self._places)))
+        rounding, unsure = self._scores.rounding[self._places], np.zeros(len(self._places), bool)
+        for right, one in zip(self._right, first):
+            low, high = (matcher.decided(right.best + apart) for apart in (-rounding, rounding))
+            unsure |= one & (low != high)
+            one &= low
+        found = self._searched([rank == 1 for rank in ranks], np.flatnonzero(unsure))
+        return [np.where(unsure, exact, one) for exact, one in zip(found, first)]
+
+    def _searched(self, first: Sequence[np.ndarray], asked: np.ndarray) -> list[np.ndarray]:
+        """Whether the decisions for the `asked` queries are right by an exact search; False for the others."""
+        chosen = np.full(len(self._places), -1)
+        if len(asked):
+            several = np.resize(asked, max(len(asked), FEWEST_ASKED))
+            matches = self._scoring.match(self._scores.take(self._places[several]))
+            chosen[asked] = best_chosen(matches, len(several))[: len(asked)]
         held = [truth.holds(np.maximum(chosen, 0)) for truth in self.questions.truths]
         return [right & one & (chosen >= 0) for right, one in zip(held, first)]
 

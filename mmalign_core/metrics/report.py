@@ -61,20 +61,23 @@ def evaluation(
     scoring: Scoring,
     *,
     banks: Sequence[Space] | None = None,
+    scorings: Sequence[tuple[Scoring, Scoring]] | None = None,
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Return both directions of a pair of modalities in one shared space, or in one space per held-out fold.
 
     Folds keep their own candidates, and their queries are pooled. `candidates` is the mean; diagnostics are averaged
     (hubness is that of the worse direction, both are in `hubness_by_direction`). `banks`: per space the placed training
-    rows by modality, for corrections that use queries. Queries whose item has no right candidate are left out and
+    rows by modality, for corrections that use queries. `scorings`: per space those of both directions, where their
+    matchers have thresholds of their own. Queries whose item has no right candidate are left out and
     counted as `unanswerable`. BadInput if a modality is missing, or the number of banks is wrong.
     """
     sides, known = _sides(spaces, pair), _banks(banks, len(spaces))
     ways, parts, space = ("->".join(pair), "->".join(reversed(pair))), [], []
     for number, ((a, b), bank) in enumerate(zip(sides, known)):
         shown = within(progress, number / len(sides), (number + 1) / len(sides))
-        parts.append(measure_pair(a, b, scoring, bank=bank, hubs=True, progress=shown))
+        first, back = (scoring, scoring) if scorings is None else scorings[number]
+        parts.append(measure_pair(a, b, first, back=back, bank=bank, hubs=True, progress=shown))
         hubs = {way: one.hubs for way, one in zip(ways, parts[-1]) if one.hubs is not None}
         space.append(diagnostics(a, b, scoring, bank=bank, hubs=hubs))
     drawn = [sample for a, b in sides if (sample := sample_of(a, b, scoring)) is not None]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.scoring.scan import Blocks
+from mmalign_core.scoring.scores import Scores
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,16 @@ class RightScores:
 
 
 def right_scores(
-    blocks: Blocks, pairs: tuple[np.ndarray, np.ndarray], queries: np.ndarray, rounding: np.ndarray, *, across: bool
+    blocks: Blocks, scores: Scores, pairs: tuple[np.ndarray, np.ndarray], queries: np.ndarray, *, across: bool
 ) -> RightScores:
-    """Return the scores of the right `pairs`: numbers of queries, in ascending order, and their candidates.
+    """Return the `scores` of the right `pairs`: numbers of queries, in ascending order, and their candidates.
 
-    `queries` (q,): which rows of the blocks the queries are: sources, or targets if `across`. `rounding` (q,): the
-    difference at which scores of a query are a tie.
+    `queries` (q,): which rows of the blocks the queries are: sources, or targets if `across`.
     """
     numbers, candidates = pairs
-    rows = queries[numbers]
-    values = blocks.of_pairs(*((candidates, rows) if across else (rows, candidates)))
+    rows, rounding = queries[numbers], scores.rounding[queries]
+    alike = blocks.of_pairs(*((candidates, rows) if across else (rows, candidates)))
+    values = scores.corrected_pairs(alike, rows, candidates)
     first = np.searchsorted(numbers, np.arange(len(queries)))
     held = np.diff(np.append(first, len(numbers))) > 0
     best, answer = np.full(len(queries), -np.inf, np.float32), np.zeros(len(queries), int)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.metrics.retrieval import RightAnswers, right_answers
-from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.scoring.decision import Scoring
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import BadInput, EmbeddingSet
 
 LIMIT = 10

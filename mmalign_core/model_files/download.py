@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from mmalign_core.model_files.hub import HubFile, Repository, endpoint, hub_http
 from mmalign_core.model_files.locations import cached_repository, hub_cache
 from mmalign_core.store.exchanges import sync
 from mmalign_core.store.file_writes import fill_file, write_file
-from mmalign_core.store.parts import sibling
+from mmalign_core.store.parts import remove_parts
 from mmalign_core.types import BadInput
 
 TRIES = 3
@@ -117,12 +116,13 @@ def link(repository: Repository, file: HubFile) -> None:
     if pointer.exists():
         return
     climb = Path(*[".."] * (2 + len(Path(file.name).parts) - 1))
-    part = sibling(pointer)
+    remove_parts(pointer.parent)
+    pointer.unlink(missing_ok=True)  # a link to a content that is gone
     try:
-        part.symlink_to(climb / "blobs" / file.digest)
-        os.replace(part, pointer)
+        pointer.symlink_to(climb / "blobs" / file.digest)
+    except FileExistsError:  # another process was faster
+        return
     except OSError:  # systems or disks without symbolic links
-        part.unlink(missing_ok=True)
         with (held / "blobs" / file.digest).open("rb") as source:
             fill_file(pointer, lambda out: shutil.copyfileobj(source, out))
 
@@ -131,6 +131,7 @@ def link(repository: Repository, file: HubFile) -> None:
 def name_main(repository: Repository) -> None:
     """Record the commit as the main branch. Call it last, after all files are complete."""
     path = cached_repository(repository.name) / "refs" / "main"
+    remove_parts(path.parent)
     write_file(path, repository.commit.encode())
 
 

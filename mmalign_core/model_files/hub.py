@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Thread
+from time import monotonic
 from typing import Any, TypeVar
 
 from mmalign_core.data.names import shown
@@ -19,6 +21,10 @@ from mmalign_core.types import BadInput
 PATIENCE = 20.0
 """Seconds without an answer after which a hub counts as unreachable. Chosen: as long as a person waits."""
 
+LONGEST = 32 << 20
+"""Bytes of a description that are read. Chosen: 200 bytes a file leave room for 160,000 files."""
+_CHUNK = 1 << 16
+"""Bytes of a description that are read at a time; our choice."""
 _DIGEST = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 _NO_HUB = (ValueError, TypeError, LookupError, AttributeError)
@@ -54,17 +60,36 @@ def endpoint() -> str:
 
 def repository_info(name: str, patience: float = PATIENCE) -> Repository:
     """Return the repository at its main branch. Raises BadInput if the hub is unreachable or has no such model."""
-    from huggingface_hub import HfApi
-
-    def request() -> Any:
-        return HfApi(endpoint=endpoint()).model_info(name, files_metadata=True, timeout=patience / 2)
-
-    info = _answer(name, request, patience)
+    info = _answer(name, lambda: _described(name, patience), patience)
     files = tuple(_file(name, entry) for entry in info.siblings or ())
     if not _DIGEST.fullmatch(str(info.sha)):
         raise BadInput(f"the hub at {endpoint()} names no commit of '{name}'; set HF_ENDPOINT to another")
     card = info.card_data.to_dict() if info.card_data else {}
     return Repository(name, str(info.sha), str(card.get("license") or ""), files)
+
+
+def _described(name: str, patience: float) -> Any:
+    """The hub's description of a repository, read up to LONGEST bytes and for `patience` seconds at most.
+
+    The library's own request reads whatever a server sends. Raises ValueError for an answer that is longer, and as
+    the library does for the others.
+    """
+    from huggingface_hub import get_session
+    from huggingface_hub.hf_api import ModelInfo
+    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, validate_repo_id
+
+    validate_repo_id(name)
+    until = monotonic() + patience
+    options: dict[str, Any] = {"headers": build_hf_headers(), "params": {"blobs": True}, "timeout": patience / 2}
+    with get_session().stream("GET", f"{endpoint()}/api/models/{name}", **options) as response:
+        content = bytearray()
+        for chunk in response.iter_bytes(_CHUNK):
+            content += chunk
+            if len(content) > LONGEST or monotonic() > until:
+                raise ValueError("the answer does not end")
+        response._content = bytes(content)  # what `read` would keep, for the messages of the next line
+        hf_raise_for_status(response)
+    return ModelInfo(**json.loads(content))
 
 
 def _file(repository: str, entry: Any) -> HubFile:

@@ -19,7 +19,7 @@ EXACT_ROWS = 20_000
 file 3.2 s; up to 20,000 either takes at most two seconds, and an exact graph needs no measuring."""
 SHOWN = (0.1, 0.25, 0.5)
 """Shares of the epochs after which the map is shown. Chosen: groups form in the first epochs."""
-ROWS = 65_536  # rows whose weights are computed at once, so that the copies stay small
+ROWS = 32_768  # rows whose weights a core computes between two reports of progress: half a second
 
 Shown = Callable[[np.ndarray, float, Neighbours | None], None]
 """Called with positions (n, dimensions) of a whole map, the share of the work done, and the graph once it is there."""
@@ -37,8 +37,8 @@ def large_map(
     k = min(n_neighbors, len(space)) - 1
     found = approximate_neighbours(space, k, seed, within(progress, 0.1, 0.45))
     order = _along_curve(first)
-    progress(0.45, "weighing neighbours")
-    graph = symmetric_graph(_renumbered(found.rows, order), _weights(found.distances, k + 1)[order])
+    weights = _weights(found.distances, k + 1, within(progress, 0.45, 0.47))
+    graph = symmetric_graph(_renumbered(found.rows, order), weights[order], within(progress, 0.47, 0.5))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     epochs = epoch_count(len(order))
@@ -51,18 +51,19 @@ def large_map(
     return lay_out(graph, first[order], min_dist, seed, within(progress, 0.5, 1.0), FROM_MAP, watch)[place], found
 
 
-def _weights(distances: np.ndarray, n_neighbors: int) -> np.ndarray:
+def _weights(distances: np.ndarray, n_neighbors: int, progress: Progress) -> np.ndarray:
     """Return `memberships`, computed for blocks of rows side by side."""
-    from mmalign_core.scoring.kernels import on_all_cores
+    from mmalign_core.scoring.kernels import core_count, on_all_cores
 
-    weights = np.empty_like(distances)
+    weights, step = np.empty_like(distances), ROWS * core_count()
+    for at in range(0, len(distances), step):
+        progress(at / len(distances), "weighing neighbours")
+        some, found = distances[at : at + step], weights[at : at + step]
 
-    def weigh(lo: int, hi: int) -> None:
-        for at in range(lo, hi, ROWS):
-            part = slice(at, min(at + ROWS, hi))
-            weights[part] = memberships(distances[part], n_neighbors)
+        def weigh(lo: int, hi: int, some: np.ndarray = some, found: np.ndarray = found) -> None:
+            found[lo:hi] = memberships(some[lo:hi], n_neighbors)
 
-    on_all_cores(len(distances), weigh)
+        on_all_cores(len(some), weigh)
     return weights
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.types.strings import Strings
 from mmalign_core.vectors import unit_rows
 
 
@@ -101,13 +102,13 @@ def sparse_rows(histories: Sequence[Mapping[int, float]], items: int) -> sparse.
 
 def place_items(space: Mapping[str, EmbeddingSet], ids: Sequence[str]) -> PlacedItems:
     """Return the mean unit row per item and modality: an item with five captions gets their mean."""
-    position = {item: i for i, item in enumerate(ids)}
-    parts = {}
+    column, parts = Strings.of(ids), {}
     for modality, rows in space.items():
         total = np.zeros((len(ids), rows.vectors.shape[1]), np.float32)
         count = np.zeros(len(ids), np.float32)
-        known = [i for i, item in enumerate(rows.ids) if item in position]
-        where = np.array([position[rows.ids[i]] for i in known], dtype=int)
+        places = column.places_of(rows.ids)
+        known = np.flatnonzero(places >= 0)
+        where = places[known]
         np.add.at(total, where, unit_rows(rows.vectors)[known])
         np.add.at(count, where, 1)
         parts[modality] = total / np.maximum(count, 1)[:, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +31,11 @@ class Scoring:
         `bank`: known rows of the sources' modality, for corrections that use queries.
         """
         return self.correction.scores(self.similarity, sources.vectors, targets.vectors, bank_vectors(bank))
+
+    def both_scores(self, a: EmbeddingSet, b: EmbeddingSet, bank: Mapping[str, EmbeddingSet]) -> tuple[Scores, Scores]:
+        """Return the scores of all rows of a against those of b, and of b against a. `bank`: modality -> known rows."""
+        known = (bank_vectors(bank.get(rows.modality)) for rows in (a, b))
+        return self.correction.both_scores(self.similarity, a.vectors, b.vectors, *known)
 
     def match(self, scores: Scores) -> Matches:
         """Return the matcher's decisions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import logging
 import os
 import re
@@ -25,6 +26,7 @@ from mmalign_core.store.contents import (
     sequence_bytes,
 )
 from mmalign_core.store.embeddings import CachedRows, CacheSize, EmbeddingCache
+from mmalign_core.store.errors import refusal
 from mmalign_core.store.folders import check_place, remove_owned, write_folder
 from mmalign_core.store.marks import MarkLog
 from mmalign_core.store.places import check_address, folder_of
@@ -77,8 +79,9 @@ class Store:
         None for the folder `root`.
         """
         self.root = folder_of(root)
-        begin(self.root)
         self.home = home or self.root
+        for place in dict.fromkeys((self.root, self.home)):
+            begin(place)
         self.vectors = check_address(vectors) if vectors else ""
         self.session = SessionCache()
         """Vectors of queries, in memory alone."""
@@ -139,8 +142,14 @@ class Store:
         self._sequences.remove(encoder_key)
 
     def save_collection(self, collection: Collection) -> Path:
-        """Save a collection's table, media references and vectors, not its media files. Return the folder."""
+        """Save a collection's table, media references and vectors, not its media files. Return the folder.
+
+        In a store that is only read nothing is saved, which is logged: what it keeps can be worked with.
+        """
         folder = self._collection_folder(collection.digest)
+        if refusal(folder) in (errno.EACCES, errno.EROFS):
+            _log.warning("'%s' cannot be written: the collection '%s' is not kept there", self.root, collection.name)
+            return folder
         return write_folder(folder, "collection", lambda part: fill_collection(part, collection))
 
     def list_collections(self) -> list[CollectionSummary]:

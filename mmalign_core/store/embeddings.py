@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,8 +115,8 @@ class EmbeddingCache:
             commit_fragments(self._tables, name, fragments)
             self._keep_tidy(self._tables.open(name))
 
-    def size(self) -> dict[str, CacheSize]:
-        """Encoder key -> size. Tables of earlier versions count no rows. Damaged tables are logged and left out."""
+    def size(self, damaged: Callable[[str], object] = _log.warning) -> dict[str, CacheSize]:
+        """Encoder key -> size. Tables of earlier versions count no rows. `damaged` hears of those left out."""
         sizes: dict[str, CacheSize] = {}
         with explained(self._tables.database):
             names = self._tables.names()
@@ -126,7 +126,7 @@ class EmbeddingCache:
                     more = sizes.get(key, CacheSize(0, 0))
                     sizes[key] = CacheSize(rows + more.rows, bytes_ + more.bytes)
             except BadInput as error:
-                _log.warning("%s", error)
+                damaged(str(error))
         return sizes
 
     def remove(self, encoder_key: str) -> None:

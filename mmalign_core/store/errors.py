@@ -98,7 +98,9 @@ def refusal(place: Path) -> int:
         return error.errno or errno.EIO
     if not parent.is_dir():
         return errno.ENOTDIR
-    return 0 if os.access(parent, os.W_OK | os.X_OK) else errno.EACCES
+    if os.access(parent, os.W_OK | os.X_OK):
+        return 0
+    return errno.EROFS if hasattr(os, "statvfs") and os.statvfs(parent).f_flag & os.ST_RDONLY else errno.EACCES
 
 
 def make_folder(folder: Path) -> Path:

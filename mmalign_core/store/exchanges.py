@@ -57,6 +57,13 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def sync_tree(folder: Path) -> None:
+    """Flush every file and folder below to disk, so that no empty file is visible after the folder's rename."""
+    for path in [*folder.rglob("*"), folder]:
+        if not path.is_symlink():
+            sync(path)
+
+
 def _exchanged(one: Path, other: Path) -> bool:
     """Exchange in one step; False where the system or the disk cannot."""
     call = _call()

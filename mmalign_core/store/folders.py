@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.store.errors import make_folder, refusal, system_code, unwritable
-from mmalign_core.store.exchanges import exchange, rename_new, sync
+from mmalign_core.store.exchanges import exchange, rename_new, sync, sync_tree
 from mmalign_core.store.locks import held, turn
 from mmalign_core.store.ownership import CHECKSUMS, Found, Kind, file_digest, foreign_entry, look, mark
 from mmalign_core.store.parts import OLD, READY, new_folder, remove_tree, sibling
@@ -40,7 +40,7 @@ def write_folder(target: Path, kind: Kind, fill: Callable[[Path], None], force: 
             mark(part, kind)
             fill(part)
             write_json(part / CHECKSUMS, _checksums(part))
-            _sync(part)
+            sync_tree(part)
             _put(part, target, kind, force)
     except Exception as error:
         if isinstance(error, BadInput) or not system_code(error):
@@ -180,9 +180,3 @@ def _remove(folder: Path) -> None:
 def _checksums(folder: Path) -> dict[str, str]:
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     return {p.relative_to(folder).as_posix(): file_digest(p) for p in files}
-
-
-def _sync(folder: Path) -> None:
-    """Flush every file and folder below to disk, so that no empty file is visible after the rename."""
-    for path in [*folder.rglob("*"), folder]:
-        sync(path)

@@ -23,6 +23,9 @@ from mmalign_core.store.folders import key_name
 ENDING = ".jsonl"
 OPERATIONS = ("mark", "undo")
 """What an entry does: the `op` that it begins with."""
+_TOGETHER = 1000
+"""Lines that are read as one JSON text, which takes half the time of as many texts. Chosen: a torn line among them
+makes them be read one by one."""
 _START = b'{"op": "'
 _log = logging.getLogger(__name__)
 
@@ -75,21 +78,26 @@ def no_collection() -> Iterator[None]:
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:
-    found, torn = [], 0
-    for line in path.read_bytes().split(b"\n"):
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            entry = None
-        if isinstance(entry, dict):
-            found.append(entry)
-        else:
-            torn += 1
-    if torn:
+    lines = [line for line in path.read_bytes().split(b"\n") if line.strip()]
+    found = [entry for at in range(0, len(lines), _TOGETHER) for entry in _parsed(lines[at : at + _TOGETHER])]
+    if torn := len(lines) - len(found):
         _log.warning("'%s' holds %d unfinished or foreign lines, which are left out", path, torn)
     return found
+
+
+def _parsed(lines: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The JSON objects of these lines, read together where all of them hold one, else each by itself."""
+    together = _value(b"[" + b",".join(lines) + b"]")
+    if isinstance(together, list) and len(together) == len(lines) and {*map(type, together)} == {dict}:
+        return together
+    return [entry for line in lines if isinstance(entry := _value(line), dict)]
+
+
+def _value(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def is_mark_log(path: Path) -> bool:

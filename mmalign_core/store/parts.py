@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import stat
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -50,11 +51,14 @@ def target_of(part: Path) -> Path | None:
 
 
 @contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """A new folder beside `target`, held until the block ends, and removed unless it was renamed."""
+def new_folder(target: Path, mode: int = 0o777) -> Iterator[Path]:
+    """A new folder beside `target`, held until the block ends, and removed unless it was renamed.
+
+    `mode`: its permissions, less those that the process takes from all.
+    """
     for _ in range(_TRIES):
         part = sibling(target)
-        part.mkdir()
+        part.mkdir(mode)
         with ExitStack() as stack:
             with suppress(FileNotFoundError):
                 if stack.enter_context(held(part)) == "theirs":  # a process that clears met it first
@@ -67,6 +71,18 @@ def new_folder(target: Path) -> Iterator[Path]:
                 remove_tree(part)
             return
     raise FileExistsError(f"no part of '{target}' stays where it is made")
+
+
+@contextmanager
+def scratch_folder(name: str) -> Iterator[Path]:
+    """A new folder among the system's temporary files, for this user alone, which goes when the block ends.
+
+    Those of writers that were killed meanwhile go first.
+    """
+    place = Path(tempfile.gettempdir())
+    remove_parts(place)
+    with new_folder(place / name, 0o700) as folder:
+        yield folder
 
 
 @contextmanager

@@ -34,13 +34,12 @@ def recover(parent: Path) -> None:
 
 
 def recover_folder(target: Path) -> None:
-    """Take back what a writer that was killed did to `target`, if nothing has its name."""
-    if os.path.lexists(target):
-        return
-    for path in siblings(target, OLD):
-        with suppress(OSError), abandoned(path) as dead:
-            if dead and not os.path.lexists(target):
-                os.rename(path, target)
+    """Finish or take back what a writer that was killed did to `target`. One that is only read stays."""
+    for ending in (OLD, READY):
+        for path in siblings(target, ending):
+            with suppress(OSError), abandoned(path) as dead:
+                if dead:
+                    _finish(path, target, ending)
 
 
 def settle(earlier: Path, target: Path, found: Found, dropped: Collection[str] = ()) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from mmalign_core.store.contents import KINDS
 from mmalign_core.store.file_writes import write_file
 from mmalign_core.store.parts import abandoned, remove_tree
 from mmalign_core.store.replaced import recover
@@ -18,18 +19,22 @@ from mmalign_core.types import BadInput
 STAMP = "store.json"
 _FORMAT, VERSION = "mmalign-store", 1
 """Name and version of the store's layout; the version rises when earlier versions could not read or write it."""
-FOLDERS = ("embeddings", "sequences", "collections", "runs", "lists", "marks", "media", "maps", "uploads", "queries")
+FOLDERS = (*KINDS, "sequences", "lists", "logs")
 """The folders in which this program writes, below the store's root."""
-_EARLIER = {
-    "media": r"(unpacking|upload|spooling)-.+",
-    "maps": r"\.part-.+",
-    "queries": r"\..+\.\d+",
+_EARLIER: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "media": ((r"unpacking-\w+", "files"), (r"upload-\w+", r"[^/]+"), (r"spooling-[0-9a-f]{32}", "")),
+    "maps": ((r"\.part-\w+", r"[0-9a-f]{32}\.safetensors"),),
+    "queries": ((r"\.[0-9a-f]{32}(\.\w+)?\.\d+", ""),),
+    "uploads": ((r"\.draft-\w+", r"\d{6}|names\.json"),),
 }
-"""Folder -> pattern of the names that earlier versions gave what they had not finished. Nothing tells whether their
-writers live, which would be of another version."""
-_DRAFTS = r"\.draft-.+"
-_DRAFTS_FOR = 3600.0
-"""Seconds after which a draft of an upload, which nothing holds, counts as abandoned. Our choice: it takes seconds."""
+"""Folder -> patterns of the names that earlier versions gave what they had not finished, and of what lay in it ('' for
+a file). Nothing tells whether their writers live, which would be of another version."""
+_SIGNS = (
+    *("embeddings/*.lance", "lists/*.lance", "collections/*/collection.json", "runs/*/run.json"),
+    *("maps/*.safetensors", "uploads/*/names.json", "media/.archive-*.json"),
+)
+"""What only a store holds: a folder of the user's may well have one that is called `media`."""
+_PART = r"\..+\.[0-9a-f]{8}\.mmalign-(part|ready|old)"
 _started: set[str] = set()
 _lock = Lock()
 
@@ -55,7 +60,7 @@ def begin(root: Path) -> None:
             return
         _started.add(str(root))
     clear_leftovers(root)
-    if _version(root) is None and any((root / name).is_dir() for name in FOLDERS):
+    if _version(root) is None and _is_store(root):
         with suppress(OSError):
             write_file(root / STAMP, json.dumps({"format": _FORMAT, "version": VERSION}).encode())
 
@@ -66,26 +71,43 @@ def clear_leftovers(root: Path) -> None:
     for folder in folders:
         with suppress(OSError):
             recover(folder)
-    for kind, pattern in _EARLIER.items():
-        _remove(root / kind, pattern, 0.0)
-    _remove(root / "uploads", _DRAFTS, _DRAFTS_FOR)
+    for path in _earlier_parts(root):
+        with suppress(OSError), abandoned(path) as dead:
+            if dead:
+                remove_tree(path)
 
 
 def leftovers(root: Path) -> list[Path]:
     """What is unfinished in the store now, whether its writer lives or not."""
     folders = [root, *(root / name for name in FOLDERS), *_folders_in(root / "sequences"), root / "models"]
-    named = [(folder, r"\..+\.mmalign-(part|ready|old)") for folder in folders]
-    named += [(root / kind, pattern) for kind, pattern in (*_EARLIER.items(), ("uploads", _DRAFTS))]
-    return sorted(folder / name for folder, pattern in named for name in _names(folder) if re.fullmatch(pattern, name))
+    parts = [folder / name for folder in folders for name in _names(folder) if re.fullmatch(_PART, name)]
+    return sorted({*parts, *_earlier_parts(root)})
 
 
-def _remove(folder: Path, pattern: str, after: float) -> None:
-    for name in _names(folder):
-        if not re.fullmatch(pattern, name):
-            continue
-        with suppress(OSError), abandoned(folder / name) as dead:
-            if dead and abs(time.time() - (folder / name).stat().st_mtime) >= after:
-                remove_tree(folder / name)
+def _earlier_parts(root: Path) -> list[Path]:
+    """What earlier versions left unfinished: known by its name, by what lies in it, and by the store around it."""
+    if not _is_store(root):
+        return []
+    found = []
+    for kind, patterns in _EARLIER.items():
+        for name in _names(root / kind):
+            inside = next((inside for pattern, inside in patterns if re.fullmatch(pattern, name)), None)
+            if inside is not None and _holds_only(root / kind / name, inside):
+                found.append(root / kind / name)
+    return found
+
+
+def _holds_only(path: Path, inside: str) -> bool:
+    if path.is_symlink() or path.is_dir() != bool(inside):
+        return False
+    names = _names(path) if inside else []
+    single = len(names) <= 1 or path.parent.name == "uploads"
+    return single and all(re.fullmatch(inside, name) and not (path / name).is_symlink() for name in names)
+
+
+def _is_store(root: Path) -> bool:
+    """Whether this program has kept something in the folder."""
+    return _version(root) is not None or any(next(root.glob(sign), None) is not None for sign in _SIGNS)
 
 
 def _version(root: Path) -> int | None:

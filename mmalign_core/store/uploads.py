@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +20,11 @@ from typing import Protocol
 
 from mmalign_core.store.contents import KINDS, Entry, bytes_of
 from mmalign_core.store.errors import make_folder, writing
+from mmalign_core.store.exchanges import rename_new, sync, sync_tree
 from mmalign_core.store.file_writes import write_file
 from mmalign_core.store.folders import remove_folder
+from mmalign_core.store.parts import new_folder
+from mmalign_core.store.start import STAMP
 from mmalign_core.types import BadInput, digest_bytes, digest_file
 
 SHELF, NAMES, KEPT = "uploads", "names.json", "kept.json"
@@ -51,20 +54,17 @@ def add_upload(shelf: Path, files: Iterable[tuple[str, bytes | Path]]) -> str:
     A content that is a path is moved, not copied. Raises BadInput if it cannot be written.
     """
     make_folder(shelf)
-    with writing(shelf):
-        draft = Path(tempfile.mkdtemp(dir=shelf, prefix=".draft-"))
-        try:
-            digests, names = [], []
-            for place, (name, content) in enumerate(files):
-                path = draft / f"{place:06d}"
-                path.write_bytes(content) if isinstance(content, bytes) else os.replace(content, path)
-                digests += [name.encode(errors="replace"), digest_file(path).encode()]
-                names.append(name)
-            (draft / NAMES).write_text(json.dumps(names), encoding="utf-8")
-            digest = digest_bytes(*digests)
-            _settle(draft, shelf / digest)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    with writing(shelf), new_folder(shelf / "upload") as draft:
+        digests, names = [], []
+        for place, (name, content) in enumerate(files):
+            path = draft / f"{place:06d}"
+            path.write_bytes(content) if isinstance(content, bytes) else os.replace(content, path)
+            digests += [name.encode(errors="replace"), digest_file(path).encode()]
+            names.append(name)
+        (draft / NAMES).write_text(json.dumps(names), encoding="utf-8")
+        digest = digest_bytes(*digests)
+        with suppress(FileExistsError):  # whoever was faster has the same content
+            rename_new(draft, shelf / digest)
     return digest
 
 
@@ -82,15 +82,14 @@ def keep_upload(folder: Path, shelf: Path, by: str) -> Path:
     target = shelf / folder.name
     if not target.exists():
         make_folder(shelf)
-        with writing(shelf):
-            draft = Path(tempfile.mkdtemp(dir=shelf, prefix=".draft-"))
-            try:
-                shutil.copytree(folder, draft, copy_function=_linked, dirs_exist_ok=True)
-                kept = KeptUpload(by, datetime.now(UTC).isoformat(timespec="seconds"))
-                (draft / KEPT).write_text(json.dumps(asdict(kept)))
-                _settle(draft, target)
-            finally:
-                shutil.rmtree(draft, ignore_errors=True)
+        with writing(shelf), new_folder(target) as draft:
+            shutil.copytree(folder, draft, copy_function=_linked, dirs_exist_ok=True)
+            kept = KeptUpload(by, datetime.now(UTC).isoformat(timespec="seconds"))
+            (draft / KEPT).write_text(json.dumps(asdict(kept)))
+            sync_tree(draft)
+            with suppress(FileExistsError):
+                rename_new(draft, target)
+            sync(shelf)
     return target
 
 
@@ -170,7 +169,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 def _is_foreign(path: Path, folder: Path, within: bool = False) -> bool:
     """Whether it is neither a file of the upload nor a folder of the store; `within`: nor lies in one unasked."""
-    own = {NAMES, KEPT, *(file.name for _, file in upload_files(folder) if isinstance(file, Path))}
+    own = {NAMES, KEPT, STAMP, *(file.name for _, file in upload_files(folder) if isinstance(file, Path))}
     if path.parent == folder and path.name in own:
         return path.is_symlink() or not path.is_file()
     top = path.relative_to(folder).parts[0]
@@ -194,12 +193,3 @@ def _linked(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-def _settle(draft: Path, folder: Path) -> None:
-    """Rename the draft to the folder in one step. If another writer was faster, its content is the same."""
-    try:
-        os.rename(draft, folder)
-    except OSError:
-        if not folder.exists():
-            raise

@@ -19,6 +19,7 @@ from typing import Any
 from mmalign_core.data.names import shown
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.types.identity import find_id
+from mmalign_core.types.strings import Strings
 
 Contents = Mapping[str, tuple[str, ...]]
 """Modality -> digests of what one item holds of it, sorted."""
@@ -94,16 +95,25 @@ def parse_moment(text: str) -> str:
 
 def contents_of(collection: Collection) -> dict[str, Contents]:
     """Item -> modality -> digests of its media, or the keys of its given vectors where it has no media of that kind."""
-    found: dict[str, dict[str, set[str]]] = {item: {} for item in collection.ids}
-    for medium in collection.media:
-        found[medium.item].setdefault(medium.modality, set()).add(medium.digest)
+    table, held = collection.table, dict[str, dict[str, tuple[str, ...]]]()
+    for modality in table.counts:
+        media = table.of_modality(modality)
+        held[modality] = _by_item(media.items, media.digests)
     for modality, rows in collection.vectors.items():
-        given: dict[str, set[str]] = {}
-        for item, key in zip(rows.ids, rows.keys):
-            given.setdefault(item, set()).add(key)
-        for item, keys in given.items():
-            found.setdefault(item, {}).setdefault(modality, keys)
-    return {item: {m: tuple(sorted(keys)) for m, keys in held.items()} for item, held in found.items()}
+        held[modality] = _by_item(Strings.of(rows.ids), Strings.of(rows.keys)) | held.get(modality, {})
+    items = dict.fromkeys(collection.ids) | dict.fromkeys(item for own in held.values() for item in own)
+    return {item: {m: own[item] for m, own in held.items() if item in own} for item in items}
+
+
+def _by_item(items: Strings, digests: Strings) -> dict[str, tuple[str, ...]]:
+    """Item -> its distinct digests, sorted."""
+    found: dict[str, tuple[str, ...]] = dict(zip(items, zip(digests)))
+    if len(found) < len(items):
+        several: dict[str, set[str]] = {}
+        for item, digest in zip(items, digests):
+            several.setdefault(item, set()).add(digest)
+        found = {item: tuple(sorted(own)) for item, own in several.items()}
+    return found
 
 
 def new_mark(collection: Collection, contents: Mapping[str, Contents], mark: Mark) -> Mark:

@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from mmalign_core.data.ordered_texts import DATE, ordered_texts
+from mmalign_core.data.tabular.written_values import shown_duration
 from mmalign_core.triage.slices import Group
 
 _MOST_VALUES = 20
@@ -69,7 +72,7 @@ def by_part(
 def by_column(name: str, column: pd.Series, items: Sequence[str]) -> list[Group]:
     """The groups of one metadata column; `column` is indexed by item, `items` (m,) is the item of each query.
 
-    Texts and booleans are values, a JSON list is each of its values, numbers and dates (ISO 8601) are parts of their
+    Texts and booleans are values, a JSON list is each of its values, numbers, dates and durations are parts of their
     range. Ids and free text give no groups: texts that hardly repeat, and whole numbers that all differ and are
     consecutive or named id.
     """
@@ -83,11 +86,11 @@ def by_column(name: str, column: pd.Series, items: Sequence[str]) -> list[Group]
     if pd.api.types.is_numeric_dtype(held) or all(isinstance(value, int | float) for value in held):
         return _of_numbers(name, held.astype(float), items)
     words = held.astype(str)
-    moments = pd.to_datetime(words, errors="coerce", format="ISO8601", utc=True)
-    if moments.notna().all() and words.nunique() > _FEW_NUMBERS:
-        seconds = {str(item): float(moment.timestamp()) for item, moment in moments.items()}
-        reference = np.array([*seconds.values()])
-        return by_part("metadata", name, _numbers(items, seconds), reference, _day)
+    ordered = ordered_texts(pa.array(words.tolist(), pa.large_string()))
+    if ordered is not None and words.nunique() > _FEW_NUMBERS:
+        seconds = dict(zip(map(str, words.index), ordered.seconds.tolist()))
+        shown = _day if ordered.kind == DATE else shown_duration
+        return by_part("metadata", name, _numbers(items, seconds), ordered.seconds, shown)
     values = {item: _listed(value) for item, value in words.items()}
     if len({value for own in values.values() for value in own}) > max(_DISTINCT * len(words), 2):
         return []

@@ -126,7 +126,7 @@ def cause_of(one: Skipped) -> tuple[str, str]:
 
 def _name(one: Skipped) -> str:
     """What an example is called: its file where the reason names that, else its item and its line."""
-    if one.source and f"'{one.source}'" in one.reason:
+    if one.source and f"'{one.source}'" in one.reason and (one.source == one.id or f"'{one.id}'" not in one.reason):
         return f"'{one.source}'"
     line = _LINE.search(one.source)
     if line is None or not one.id or one.id == line[1]:

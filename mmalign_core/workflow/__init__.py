@@ -14,20 +14,25 @@ from mmalign_core.faces import lazy
 
 if TYPE_CHECKING:
     from mmalign_core.data import Inspection as Inspection
+    from mmalign_core.data import Preview as Preview
     from mmalign_core.data import Video as DecodedVideo
     from mmalign_core.data import collect_uploads as collect_uploads
     from mmalign_core.data import decode_image as decode_image
     from mmalign_core.data import inspect_collection as inspect_collection
     from mmalign_core.data import peaks as peaks
+    from mmalign_core.data import preview_collection as preview_collection
+    from mmalign_core.data import preview_uploads as preview_uploads
     from mmalign_core.data import read_audio as read_audio
     from mmalign_core.data.formats import modality_of as modality_of
     from mmalign_core.data.interactions import why_none as why_none
     from mmalign_core.data.media.playback import Playable as PlayableVideo
     from mmalign_core.data.media.playback import playable as playable_video
     from mmalign_core.data.media.sounds import decode_soundtrack as decode_soundtrack
+    from mmalign_core.data.tabular.column_roles import ROLES as COLUMN_ROLES
     from mmalign_core.data.titles import item_titles as item_titles
     from mmalign_core.encoders.batched.instances import encoder_of as encoder_of
     from mmalign_core.encoders.batched.instances import unload_idle as unload_idle
+    from mmalign_core.encoders.batched.text_lengths import LongTexts as LongTexts
     from mmalign_core.explain.concepts import ConceptWords as ConceptWords
     from mmalign_core.explain.faithfulness import advantage as faithfulness_numbers
     from mmalign_core.explain.faithfulness import comparable as is_comparable
@@ -59,6 +64,7 @@ if TYPE_CHECKING:
     from mmalign_core.store import Entry as StoreEntry
     from mmalign_core.store import Store as Store
     from mmalign_core.store.contents import bytes_of as folder_bytes
+    from mmalign_core.store.incidents import note_incident as note_incident
     from mmalign_core.store.runs import RunSummary as RunSummary
     from mmalign_core.store.runs import check_run_id as check_run_id
     from mmalign_core.store.session_folders import SessionFolders as SessionFolders
@@ -118,6 +124,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.encoding import long_texts_of as long_texts_of
     from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
     from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters
     from mmalign_core.workflow.error_analysis.corrections import HubCorrection as HubCorrection

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import RunRecord, Store, load_run_folder, save_run_folder
 from mmalign_core.store.bundle_files import MARKS, extract_bundle, write_bundle_file
 from mmalign_core.store.ownership import MEDIA_NAME
+from mmalign_core.store.parts import scratch_folder
 from mmalign_core.store.serialization import check_frame, read_arrays, read_sets, write_sets
 from mmalign_core.store.zip_checks import plain_words, refused
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progress, no_progress
@@ -93,8 +93,7 @@ def pack_record(
     """
     settings = settings or Settings()
     notes: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="mmalign-bundle-") as scratch:
-        folder = Path(scratch)
+    with scratch_folder("mmalign-bundle") as folder:
         files = _media_files(record.collection, notes) if media else {}
         save_run_folder(_portable(record), folder / "run", files)
         encoded = _encoded(record, store, settings, notes, progress)
@@ -117,8 +116,7 @@ def pack_record(
 def opened_bundle(path: Path, settings: Settings | None = None) -> Iterator[Bundle]:
     """The bundle's content, in a folder that goes when the block ends. BadInput for a file that is not safely one."""
     settings = settings or Settings()
-    with tempfile.TemporaryDirectory(prefix="mmalign-bundle-") as scratch:
-        folder = Path(scratch)
+    with scratch_folder("mmalign-bundle") as folder:
         manifest = extract_bundle(path, folder, settings)
         try:
             found = _read(manifest, folder, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +19,13 @@ def open_collection(
     data: str | Path,
     *,
     interactions: str | Path | None = None,
+    roles: Mapping[str, str] | None = None,
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> Collection:
     """Read a folder, manifest, zip or tar; see `mmalign_core.data.read_collection`."""
-    return read_collection(data, interactions=interactions, settings=settings or Settings(), progress=progress)
+    settings = settings or Settings()
+    return read_collection(data, interactions=interactions, roles=roles, settings=settings, progress=progress)
 
 
 def open_demo(*, settings: Settings | None = None, progress: Progress = no_progress) -> Collection:

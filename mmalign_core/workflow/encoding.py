@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.cost import peak_rss_mb, timed
-from mmalign_core.encoders import Encoder, check_model_place
+from mmalign_core.encoders import (
+    ENCODERS,
+    Encoder,
+    check_model_place,
+    params_of,
+    parts_of,
+    reference_of,
+    with_params,
+)
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.stored import WriteBatches, encode_set, stored_set, write_batches
+from mmalign_core.encoders.batched.text_lengths import LongTexts, find_long_texts, wants_windows
+from mmalign_core.encoders.long_texts import WINDOWS, ReadsLongTexts
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -18,6 +28,7 @@ from mmalign_core.types import (
     Collection,
     EmbeddingSet,
     Media,
+    MediaTable,
     Progress,
     Skipped,
     no_progress,
@@ -37,6 +48,7 @@ class Encoding:
     """Vectors per modality and their encoders. `by_modality`: modality -> {"encoded": n, "reused": n}.
 
     `media`: the encoded media, for aligners that read sequences or texts too. Empty if all vectors were given.
+    `long_texts`: the texts that are longer than their encoder reads at once, None if there are none.
     """
 
     sets: Mapping[str, EmbeddingSet]
@@ -45,6 +57,7 @@ class Encoding:
     skipped: tuple[Skipped, ...]
     seconds: Mapping[str, float]
     media: Sequence[Media] = ()
+    long_texts: LongTexts | None = None
 
     def report(self, items: int) -> dict[str, Any]:
         """Return the output of `encode --json`."""
@@ -54,6 +67,7 @@ class Encoding:
             **total,
             "by_modality": {m: dict(row) for m, row in self.by_modality.items()},
             "skipped": [one.report() for one in self.skipped],
+            "long_texts": None if self.long_texts is None else self.long_texts.report(),
             "seconds": dict(self.seconds),
             "peak_rss_mb": peak_rss_mb(),
         }
@@ -83,6 +97,8 @@ def encode(
         check_model_place(reference, settings)
     wanted = collection.modalities if modalities is None else modalities
     sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings, wanted)
+    reader = sources.get("text")
+    long = find_long_texts(reader, collection.table) if isinstance(reader, Encoder) else None
     sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}
     for place, modality in enumerate(m for m in collection.modalities if m in sources and m in wanted):
         source = sources[modality]
@@ -102,7 +118,20 @@ def encode(
     if not kept:
         why = f"; the first reason: {skipped[0].reason}" if skipped else ""
         raise BadInput(f"nothing of '{collection.name}' could be encoded{why}; see the validation report")
-    return Encoding(kept, {m: s.encoder for m, s in kept.items()}, counts, tuple(skipped), seconds, collection.media)
+    names = {m: s.encoder for m, s in kept.items()}
+    return Encoding(kept, names, counts, tuple(skipped), seconds, collection.media, long)
+
+
+def long_texts_of(collection: Collection, reference: str = "", settings: Settings | None = None) -> LongTexts | None:
+    """The texts longer than an encoder reads at once, by default the default one; None if there are none.
+
+    Vectors that came with the data need no encoder. Raises BadInput if the encoder's model is missing.
+    """
+    if "text" in collection.vectors or not len(collection.media_of("text")):
+        return None
+    model = encoder(reference or DEFAULT_ENCODERS["text"], "text")
+    model.settings = settings or Settings()
+    return find_long_texts(_for_long_texts(model, collection.table), collection.table)
 
 
 def ready(
@@ -127,11 +156,32 @@ def _ready(
     try:
         model = encoder(reference, modality)
     except BadInput:
-        held = stored_set(reference, modality, media, store)
-        if held is None:
+        held = (stored_set(one, modality, media, store) for one in _ways(reference))
+        found = next((rows for rows in held if rows is not None), None)
+        if found is None:
             raise
-        return held
+        return found
     model.settings = settings
+    if modality == "text":
+        model = _for_long_texts(model, MediaTable.of(media))
     if len(store.embeddings(model.key, [m.digest for m in media]).rows) < len(media):
         model.load()
     return model
+
+
+def _ways(reference: str) -> tuple[str, ...]:
+    """The reference, after the same in windows where the encoder may choose by itself."""
+    cls = ENCODERS.get(parts_of(reference).name)
+    given = params_of(reference)
+    chooses = issubclass(cls, ReadsLongTexts) and "long_texts" not in given and cls.better_in_windows
+    return (with_params(reference, {**given, "long_texts": WINDOWS}), reference) if chooses else (reference,)
+
+
+def _for_long_texts(model: Encoder, media: MediaTable) -> Encoder:
+    """The encoder, or the same in windows where it chooses by itself and they find more."""
+    if not wants_windows(model, media):
+        return model
+    reference = reference_of(model.key)
+    found = encoder(with_params(reference, {**params_of(reference), "long_texts": WINDOWS}), "text")
+    found.settings = model.settings
+    return found

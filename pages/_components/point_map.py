@@ -148,7 +148,10 @@ def _layer(layer: Layer, plain: bool) -> dict[str, Any]:
         "low": points.low.tolist(), "span": points.span.tolist(), "title": layer.title, "height": layer.height,
         "focus": points.of_items(layer.focus).tolist(), "links": points.links(layer.linked, MOST_LINKS),
         "chosen": chosen, "query": query, "picture": _picture(layer) if plain else None,
-        "labels": [[text, int(size), int(level), *map(float, place)] for text, size, level, place in layer.labels],
+        "labels": [
+            [text, int(size), int(level), *(round(float(part), 4) for part in place)]
+            for text, size, level, place in layer.labels
+        ],
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-PARAMETERS = ("data", "run", "map", "board", "item", "at", "sel", "ask", "model", "rival", "why")
+PARAMETERS = ("data", "roles", "run", "map", "board", "item", "at", "sel", "ask", "model", "rival", "why")
 """The query parameters that hold a view."""
 _DEMO = {"kind": "demo", "value": ""}
 _DIGEST = re.compile(r"[0-9a-f]{32}")
@@ -51,7 +51,7 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
     """Return the view of a link. Parameters of another form are left out."""
     item = query.get("item", "")
     return {
-        "source": _source(query.get("data", "")),
+        "source": _source(query.get("data", "")) | _roles(query.get("roles", "")),
         "choices": _choices(query.get("run", "")),
         "map": _map(query.get("map", "")),
         "board": _board(query.get("board", "")),
@@ -75,6 +75,7 @@ def to_query(view: Mapping[str, Any]) -> dict[str, str]:
     selected = _written(view["selection"])
     return {
         "data": "demo" if source["kind"] == "demo" else f"{source['kind']}:{source['value']}",
+        "roles": source.get("roles", ""),
         "run": _written(view["choices"]),
         "map": _written(view["map"]),
         "board": _written(view["board"]),
@@ -106,6 +107,19 @@ def _source(text: str) -> dict[str, str]:
     if kind == "folder" and 0 < len(value) <= _LONGEST and value.isprintable():
         return {"kind": kind, "value": value}
     return dict(_DEMO) if text in ("", "demo") else {"kind": "unknown", "value": text[:_LONGEST]}
+
+
+def _roles(text: str) -> dict[str, str]:
+    """The roles that a person gave to columns, as JSON again; nothing of another form."""
+    given = _json(text) if len(text) <= _LONGEST else None
+    if not isinstance(given, dict) or not given or not all(isinstance(role, str) for role in given.values()):
+        return {}
+    return {"roles": roles_text(given)}
+
+
+def roles_text(roles: Mapping[str, str]) -> str:
+    """Column -> role as the text that a source holds; '' for none."""
+    return _json_of(dict(sorted(roles.items()))) if roles else ""
 
 
 def _selection(text: str) -> list[str]:

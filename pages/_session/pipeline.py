@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -86,17 +87,18 @@ def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) 
     kind, value = spec.source["kind"], spec.source["value"]
     shown = within(progress, 0.0, 0.2)
     shown(0.0, "opening the collection")
+    roles = json.loads(spec.source.get("roles", "{}"))
     if kind == "folder":
         if settings.data_roots is not None and "opened" not in spec.source:
             raise BadInput(f"this address asks for the folder '{value}'; open it by a click")
-        return open_collection(value, settings=settings, progress=shown)
+        return open_collection(value, roles=roles, settings=settings, progress=shown)
     if kind == "upload":
         if settings.scratch is None:
             raise BadInput(
                 "these uploaded files are no longer here, or belong to another session whose owner does not share"
                 " them; upload them again"
             )
-        return open_upload(settings.scratch, settings=settings, progress=shown)
+        return open_upload(settings.scratch, roles=roles, settings=settings, progress=shown)
     if kind == "unknown":
         raise BadInput(f"the link names the data '{value}', which is not here")
     if kind == "run":

@@ -37,19 +37,21 @@ def source_kind() -> str:
     return _view()["source"]["kind"]
 
 
-def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
+def open_source(kind: str, value: str = "", *, opened: str = "", roles: str = "") -> None:
     """Show another collection, and drop the choices made for the old one.
 
-    `opened` differs each time a folder is opened again: its files may have changed, so its results are computed again.
+    `roles`: JSON of column -> the role that the person gave it. `opened` differs each time a folder is opened again:
+    its files may have changed, so its results are computed again.
     """
     before = _view()["source"]
     kept().update({PREVIOUS: dict(_view()), PROBLEM: ""})
-    if (before["kind"], before["value"]) != (kind, value):
+    if (before["kind"], before["value"], before.get("roles", "")) != (kind, value, roles):
         _view().update(choices={}, board={}, item=None, at="", selection=[], query=None, why=None, model={}, rival={})
         forget_widgets("where")  # conditions name the old one's columns
         forget_widgets("align.")  # the form shows the choices of the run that is opened
         st.query_params.pop("where", None)
-    _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
+    extra = {name: said for name, said in (("opened", opened), ("roles", roles)) if said}
+    _view()["source"] = {"kind": kind, "value": value} | extra
 
 
 def kept() -> MutableMapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,9 +30,11 @@ def receive_upload(files: Sequence[tuple[str, Content]], settings: Settings) -> 
     return add_upload(own / places.SHELF, files)
 
 
-def open_upload(folder: Path, *, settings: Settings, progress: Progress = no_progress) -> Collection:
+def open_upload(
+    folder: Path, *, settings: Settings, roles: Mapping[str, str] | None = None, progress: Progress = no_progress
+) -> Collection:
     """Return the collection of the files in an upload's folder. BadInput if they are gone."""
-    return collect_uploads(upload_files(folder), settings=settings, progress=progress)
+    return collect_uploads(upload_files(folder), roles=roles, settings=settings, progress=progress)
 
 
 def receive_query(name: str, content: Content, settings: Settings) -> str:

@@ -11,6 +11,7 @@ from mmalign_core.aligners.arrays import with_prefix
 from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.training import add_noise, apply_dropout
+from mmalign_core.progress import pulse
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import ROWS_AT_ONCE, release
 
@@ -72,6 +73,7 @@ class Tower:
         with torch.no_grad():
             found = np.empty((len(vectors), self.parts["linear"].shape[1]), np.float32)
             for start in range(0, len(vectors), ROWS_AT_ONCE):
+                pulse()
                 part = slice(start, start + ROWS_AT_ONCE)
                 found[part] = self.place(self.scaled(vectors[part])).numpy()
                 release(vectors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -13,6 +13,7 @@ from typing import Any
 
 from mmalign_core.data.columnar.parts import Part, Source, file_part, readable, split_of
 from mmalign_core.data.names import natural_key, safe_name, shown
+from mmalign_core.data.prints import prints_held_back
 from mmalign_core.data.tabular.budgets import check_columns
 from mmalign_core.types import BadInput
 
@@ -100,7 +101,7 @@ def lance_source(path: Path, name: str) -> Source:
     """The newest version of a Lance table; raises BadInput, which calls it `name`, if it cannot be read."""
     if not is_lance(path):
         raise BadInput(f"'{shown(name)}' is not a Lance table (it has no _versions); copy the whole folder")
-    with readable(name, "Lance table"), _open_lance(path) as table:
+    with readable(name, "Lance table"), prints_held_back(), _open_lance(path) as table:
         schema, rows = table.schema, table.count_rows()
         check_columns(len(schema.names), f"'{shown(name)}'")
     return Source(name, (Part(name, schema, rows, partial(_lance_batches, path)),))
@@ -108,13 +109,25 @@ def lance_source(path: Path, name: str) -> Source:
 
 def _lance_batches(path: Path, size: int) -> Iterator[Any]:
     with _open_lance(path) as table:
-        yield from table.search().to_batches(batch_size=size)
+        yield from _quiet(lambda: table.search().to_batches(batch_size=size))
 
 
 def lance_rows(path: Path, first: int, rows: int, size: int) -> Iterator[Any]:
     """Record batches of at most `size` of the `rows` rows from `first` of a Lance table, without reading others."""
     with _open_lance(path) as table:
-        yield from table.search().offset(first).limit(rows).to_batches(batch_size=size)
+        yield from _quiet(lambda: table.search().offset(first).limit(rows).to_batches(batch_size=size))
+
+
+def _quiet(read: Callable[[], Iterable[Any]]) -> Iterator[Any]:
+    """The batches, while what panics print is held back, and not between them."""
+    with prints_held_back():
+        batches = iter(read())
+    while True:
+        with prints_held_back():
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 @contextmanager
@@ -124,4 +137,6 @@ def _open_lance(path: Path) -> Iterator[Any]:
 
     with tempfile.TemporaryDirectory(prefix="lance-") as folder:
         (Path(folder) / "table.lance").symlink_to(path.resolve(), target_is_directory=True)
-        yield lancedb.connect(folder).open_table("table")
+        with prints_held_back():
+            table = lancedb.connect(folder).open_table("table")
+        yield table

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mmalign_core.data.columnar.features import features_of
+from mmalign_core.data.columnar.features import bare, features_of
 from mmalign_core.data.columnar.parts import Part, Source, readable
+from mmalign_core.data.tabular.cells import as_list
 from mmalign_core.data.tabular.contents import SAMPLE, Feature
 
 BATCH = 8
@@ -36,7 +37,7 @@ class Samples:
         """At most SAMPLE values of the first batch that holds any."""
         if self._features[column].kind == "nothing":
             return []
-        holding = [part for part in self._source.parts if column in part.schema.names]
+        holding = [part for part in self._source.parts if part.schema.get_field_index(column) >= 0]
         for part in holding:
             if values := self._values(self._first(part), column):
                 return values
@@ -65,8 +66,22 @@ class Samples:
         return []
 
     def _values(self, batch: Any, column: str) -> list[Any]:
-        found = [] if batch is None else [v.as_py() for v in batch.column(column) if v.is_valid][:SAMPLE]
-        return [_content(value) for value in found]
+        if batch is None:
+            return []
+        cells = batch.column(column)
+        if _holds_times(cells.type):  # Python has no nanoseconds, and not every zone
+            return [value for value in as_list(cells) if value is not None][:SAMPLE]
+        return [_content(value) for value in [v.as_py() for v in cells if v.is_valid][:SAMPLE]]
+
+
+def _holds_times(type: Any) -> bool:
+    """Whether an Arrow type is, or is made of, dates, times or durations."""
+    import pyarrow as pa
+
+    type = bare(type)
+    if pa.types.is_dictionary(type) or pa.types.is_run_end_encoded(type):
+        return _holds_times(type.value_type)
+    return pa.types.is_temporal(type) or any(_holds_times(type.field(at).type) for at in range(type.num_fields))
 
 
 def _content(value: Any) -> Any:

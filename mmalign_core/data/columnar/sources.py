@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +9,7 @@ from mmalign_core.data.columnar.dataset_folders import is_saved, lance_below, la
 from mmalign_core.data.columnar.parts import COLUMNAR, Source, file_part, is_shard, split_of
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.names import is_about, is_system_file, natural_key, shown
+from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
 _OTHERS = ("interactions", "ids")
@@ -64,7 +64,7 @@ def _tables(root: Path) -> dict[str, Path]:
 
     Else {}.
     """
-    names = [(Path(folder) / n).relative_to(root).as_posix() for folder, _, files in os.walk(root) for n in files]
+    names = [(Path(folder) / n).relative_to(root).as_posix() for folder, _, files in walk_folders(root) for n in files]
     names = [n for n in names if not is_system_file(n)]
     inside, tables = root.resolve(), {n: root / n for n in names if _is_items(n)}
     tables = {n: path for n, path in tables.items() if path.is_file() and path.resolve().is_relative_to(inside)}

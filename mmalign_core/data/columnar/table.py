@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +20,7 @@ from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.budgets import check_bytes, check_rows
 from mmalign_core.data.tabular.cells import Cells, as_list
 from mmalign_core.data.tabular.column_names import USUAL
+from mmalign_core.data.tabular.column_roles import told_roles
 from mmalign_core.data.tabular.contents import Feature
 from mmalign_core.data.tabular.decoded_size import decoded_bytes
 from mmalign_core.data.tabular.gathered import GatheredCells, merged_cells
@@ -28,6 +31,8 @@ from mmalign_core.types import MODALITIES, BadInput, Progress
 
 _BATCH = 8192
 """Rows in memory at a time without embedded media; our choice."""
+_GLANCED = 20
+"""Rows of a table with media that a preview reads; our choice: a screen of them."""
 _MEDIA_BYTES = 64 * 2**20
 """Bytes of media in a batch above which rows are read one at a time; our choice."""
 
@@ -45,8 +50,11 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
     features = {c: _told_by_content(source, c, f, samples) for c, f in features.items()}
     described = source.described or any(f.heavy for f in features.values()) or bool(stated_in(source.parts[0].schema))
     roles = Roles(_own_names(features))
+    if draft.glance:
+        source = _glanced(source, draft)
     if described:
         roles = infer_roles(features, samples, source.name, draft.roles)
+        draft.columns += told_roles(roles.names, features, samples, source.name)
         for column, modality, why in roles.left_out:
             draft.skip(column, modality, why, source.name)
     embedded = EmbeddedFiles(draft.settings, source.name)
@@ -57,6 +65,25 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
     if described:
         draft.notes.append(f"'{source.name}': {roles.sentence()}{_splits_in_words(source, features)}")
     return Table(tuple(cells), cells, range(1, sum(part.rows for part in source.parts) + 1), settled=described)
+
+
+def _glanced(source: Source, draft: Draft) -> Source:
+    """The first rows of the table, of which a preview shows some."""
+    part, total = next(part for part in source.parts if part.rows), sum(part.rows for part in source.parts)
+    if total <= _GLANCED:
+        return source
+    draft.notes.append(f"'{shown(source.name)}': the preview looks at the first {_GLANCED} of {total:,} rows")
+    first = replace(part, rows=min(part.rows, _GLANCED), batches=partial(_first_rows, part), held={})
+    return replace(source, parts=(first,))
+
+
+def _first_rows(part: Part, size: int) -> Iterator[Any]:
+    left = min(part.rows, _GLANCED)
+    for batch in part.batches(min(size, _GLANCED)):
+        yield batch.slice(0, left)
+        left -= batch.num_rows
+        if left <= 0:
+            return
 
 
 def _features(source: Source) -> dict[str, Feature]:
@@ -73,7 +100,8 @@ def _told_by_content(source: Source, column: str, feature: Feature, samples: Sam
     """The feature of a column, or that of texts where bytes are no media by their name and are text."""
     if feature.kind != "media" or feature.modality:
         return feature
-    types = {part.schema.field(column).type for part in source.parts if column in part.schema.names}
+    places = ((part.schema, part.schema.get_field_index(column)) for part in source.parts)
+    types = {schema.field(place).type for schema, place in places if place >= 0}
     named = column.strip().lower() in (*MODALITIES[1:], *(n for m in MODALITIES[1:] for n in USUAL[m]))
     if named or not any(map(is_bytes, types)):
         return feature
@@ -83,10 +111,12 @@ def _told_by_content(source: Source, column: str, feature: Feature, samples: Sam
 def _own_names(features: Mapping[str, Feature]) -> dict[str, str]:
     """Column -> its stripped name. Empty names, repeated names and the index that pandas writes are left out."""
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for column in features:
         name = column.strip()
-        if name and name not in names.values() and not name.startswith("__index_level_"):
+        if name and name not in taken and not name.startswith("__index_level_"):
             names[column] = name
+            taken.add(name)
     return names
 
 

@@ -26,7 +26,9 @@ _READ = (
     "BluePaletteColorLookupTableData",
 )
 """The data elements that pixels depend on (PS3.3, C.7.6.3 and C.11); no other is parsed."""
-_DEFLATED = "1.2.840.10008.1.2.1.99"
+_META = 1 << 12
+"""Bytes in which the description of the file, with its transfer syntax, lies; our choice: it has some hundreds."""
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
 """The transfer syntax whose data set is packed as a whole, to an unknown size (PS3.5, A.5)."""
 _SAMPLE = 24
 """Bytes of a sample while it is windowed in double precision: as stored, rescaled, and the result."""
@@ -47,11 +49,11 @@ def decode_dicom(source: str | Path | bytes, name: str, settings: Settings) -> I
     if reason := why_not_picture(content[:HEAD_BYTES], name):
         raise BadInput(reason)
     import pydicom
+    from pydicom.errors import InvalidDicomError
 
     warnings.filterwarnings("ignore", module="pydicom")
     try:
-        meta = pydicom.filereader.read_file_meta_info(io.BytesIO(content))
-        if str(meta.get("TransferSyntaxUID", "")) == _DEFLATED:
+        if _DEFLATED in content[:_META]:
             raise BadInput(f"{name} is a DICOM file packed as a whole, which is not opened; save it unpacked")
         data = pydicom.dcmread(io.BytesIO(content), specific_tags=[*_READ])
         rows, columns = int(data.Rows), int(data.Columns)
@@ -62,12 +64,13 @@ def decode_dicom(source: str | Path | bytes, name: str, settings: Settings) -> I
             return _picture(data)
     except BadInput:
         raise
-    except (pydicom.errors.InvalidDicomError, *_DAMAGE) as error:
+    except (InvalidDicomError, *_DAMAGE) as error:
         raise BadInput(f"{name} is a DICOM file without a picture that can be decoded; save it as PNG") from error
 
 
 def _picture(data: Any) -> Image.Image:
-    from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
+    from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
+    from pydicom.pixels.utils import pixel_array
 
     samples, kind = np.asarray(pixel_array(data, index=0)), str(data.PhotometricInterpretation)
     if kind == "PALETTE COLOR":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import struct
 import warnings
 import zlib
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from mmalign_core.data.media.picture_limits import check_picture, holding
 from mmalign_core.data.media.picture_modes import to_rgb
 from mmalign_core.data.media.png_chunks import bare_png
 from mmalign_core.data.names import file_words
+from mmalign_core.data.prints import prints_held_back
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
@@ -30,6 +33,7 @@ Formats that may run a program are not among them.
 """
 
 Image.init()  # loads all plug-ins, so that those of FORMATS are available
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints what no one listens to
 warnings.filterwarnings("ignore", module=r"PIL\.")  # of damage that a picture is refused for, or that does no harm
 
 _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError)
@@ -121,9 +125,16 @@ def _decoded(
         with holding(needed, settings.max_image_bytes):
             if at_least and image.format in ("JPEG", "MPO"):
                 _draft(image, at_least)
-            image.load()
+            with _quiet(image):
+                image.load()
             rgb = to_rgb(image, _shrink(image.size, at_least))
             return _upright(rgb, _orientation(image), size, remark)
+
+
+def _quiet(image: Image.Image) -> AbstractContextManager[None]:
+    """What holds back the prints of libtiff, which decodes packed TIFFs alone."""
+    packed = image.format == "TIFF" and image.info.get("compression") != "raw"
+    return prints_held_back() if packed else nullcontext()
 
 
 def _upright(image: Image.Image, orientation: int, size: tuple[int, int], remark: str) -> Picture:

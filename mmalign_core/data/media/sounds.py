@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from mmalign_core.data.media.sound_streams import is_joined_flac, ogg_links, with_length
 from mmalign_core.data.names import file_words
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
@@ -15,6 +17,15 @@ from mmalign_core.types import BadInput
 RATES = (100, 1_000_000)
 """Lowest and highest sample rate in Hz that are accepted; our choice, around all rates of audio equipment."""
 
+_HEAD = 16
+"""Bytes by which a kind of file is known."""
+_STREAMED = (b"OggS", b"fLaC", b"RIFF", b"RF64", b".snd")
+"""First bytes of files that may hold several streams one after the other, or no length."""
+_LIBSNDFILE = (*_STREAMED, b"FORM", b"caff", b"riff")
+"""First bytes of what libsndfile is given. FFmpeg decodes the rest, MP3 above all: libsndfile ends an MP3 where the
+table of its first stream says, and libmpg123 in it prints of every damage."""
+_SOME_BAD = 8
+"""Packets that cannot be decoded at the beginning of a sound; our choice: an MP3 cut out of a stream has some."""
 _BLOCK = 1 << 17
 """Samples read at a time; our choice."""
 DEMUXERS = (
@@ -47,13 +58,46 @@ def read_audio(source: str | Path | bytes, settings: Settings | None = None) -> 
         raise BadInput(f"{name} cannot be opened: there is no such file")
     if not (len(source) if isinstance(source, bytes) else Path(source).stat().st_size):
         raise BadInput(f"{name} is empty; replace the file")
-    decoded = _with_soundfile(source, name, settings) or _with_av(source, name, settings)
+    decoded = _of_streams(source, name, settings)
     if decoded is None:
         raise BadInput(f"{name} is not a sound that can be decoded; save it as WAV, FLAC, OGG, MP3 or M4A")
     samples, rate = decoded
     if not len(samples):
         raise BadInput(f"{name} holds no sound; replace the file")
     return _clipped(samples, name), rate
+
+
+def _of_streams(source: str | Path | bytes, name: str, settings: Settings) -> tuple[np.ndarray, int] | None:
+    """Samples and rate, of all streams that follow one another in the file, whatever the first says of its length."""
+    content = source if isinstance(source, bytes) else _content(Path(source))
+    if not content.startswith(_LIBSNDFILE) or is_joined_flac(content):
+        return _with_av(source, name, settings)
+    if content.startswith(b"OggS") and len(links := ogg_links(content)) > 1:
+        return _joined((content[begin:end] for begin, end in links), name, settings)
+    source = with_length(content) or source
+    return _with_soundfile(source, name, settings) or _with_av(source, name, settings)
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file of a kind that may hold several streams or no length; of any other file the first alone."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        return head + file.read() if head.startswith(_STREAMED) else head
+
+
+def _joined(parts: Iterator[bytes], name: str, settings: Settings) -> tuple[np.ndarray, int] | None:
+    """The samples of several streams, one after the other, at the rate of the first. Damaged ones are left out."""
+    kept: list[np.ndarray] = []
+    rate = count = 0
+    for part in parts:
+        decoded = _with_soundfile(part, name, settings) or _with_av(part, name, settings)
+        if decoded is None:
+            continue
+        rate = rate or decoded[1]
+        kept.append(_resampled(decoded[0], decoded[1], rate))
+        count += len(kept[-1])
+        _check_length(count / rate, name, settings)
+    return (np.concatenate(kept), rate) if kept else None
 
 
 def decode_soundtrack(path: str | Path, rate: int, seconds: float, settings: Settings | None = None) -> np.ndarray:
@@ -137,12 +181,29 @@ def _av_blocks(container, stream) -> Iterator[np.ndarray]:
     import av
 
     planar = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
-    for frame in container.decode(stream):
+    for frame in _av_frames(container, stream):
         frame.pts = None
         for part in planar.resample(frame):
             yield _mono(part.to_ndarray())
     for part in planar.resample(None):
         yield _mono(part.to_ndarray())
+
+
+def _av_frames(container, stream) -> Iterator[Any]:
+    """The frames of a stream, without packets that cannot be decoded. Raises the error where most cannot."""
+    from av.error import FFmpegError
+
+    good, bad = 0, 0
+    for packet in container.demux(stream):
+        try:
+            frames = packet.decode()
+        except FFmpegError:
+            bad += 1
+            if bad > good + _SOME_BAD:
+                raise
+            continue
+        good += bool(frames)
+        yield from frames
 
 
 def _mono(channels: np.ndarray) -> np.ndarray:

@@ -16,6 +16,8 @@ SHORT_SIDE, LONG_SIDE = 320, 1280
 """Pixels that a frame's sides are scaled down to while it is decoded; our choice, above what image encoders take."""
 _CLOSE = 1e-6
 """Seconds by which two times of one frame may differ by rounding; below the time base of any container."""
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""Codec -> the library that decodes its transparency."""
 _THREADS = 4
 """Threads that decode one video at most; our choice."""
 
@@ -80,7 +82,7 @@ def frames_at(path: str, track: Track, targets: np.ndarray, settings: Settings) 
         stream = _moving(container, path)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = min(_THREADS, settings.threads)
-        for frame in _decoded(container, stream, _needed(track, targets)):
+        for frame in _decoded(container, stream, _decoder(stream), _needed(track, targets)):
             tick = _tick(frame)
             time = float(targets[place]) if tick is None else tick * float(stream.time_base) - track.first
             if time < targets[place] - _CLOSE:
@@ -119,25 +121,42 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
         return
 
 
-def _decoded(container: Any, stream: Any, needed: np.ndarray) -> Iterator[Any]:
+def _decoder(stream: Any) -> Any:
+    """What decodes a stream: of VP8 and VP9 with transparency libvpx, since FFmpeg's own decoders leave that out."""
+    import av
+    from av.error import FFmpegError
+
+    library = _WITH_ALPHA.get(stream.codec_context.name)
+    tags = {name.lower(): value for name, value in stream.metadata.items()}  # FFmpeg writes it in capitals as well
+    if library is None or tags.get("alpha_mode") != "1":
+        return stream.codec_context
+    try:
+        made = av.CodecContext.create(library, "r")
+    except (FFmpegError, ValueError):  # an FFmpeg without this library
+        return stream.codec_context
+    made.extradata = stream.codec_context.extradata
+    return made
+
+
+def _decoded(container: Any, stream: Any, decoder: Any, needed: np.ndarray) -> Iterator[Any]:
     """The frames of the packets where `needed` (p,) is true. Packets that cannot be decoded are skipped."""
     fed = -1
     for place, packet in enumerate(_packets(container, stream)):
         if place >= len(needed) or not needed[place]:
             continue
         if 0 <= fed < place - 1:
-            yield from _frames(stream, None)
-            stream.codec_context.flush_buffers()
-        yield from _frames(stream, packet)
+            yield from _frames(decoder, None)
+            decoder.flush_buffers()
+        yield from _frames(decoder, packet)
         fed = place
-    yield from _frames(stream, None)
+    yield from _frames(decoder, None)
 
 
-def _frames(stream: Any, packet: Any) -> list[Any]:
+def _frames(decoder: Any, packet: Any) -> list[Any]:
     from av.error import FFmpegError
 
     try:
-        return stream.codec_context.decode(packet)
+        return decoder.decode(packet)
     except FFmpegError:
         return []
 
@@ -159,14 +178,28 @@ def _keep(seen: Frames, frame: Any, time: float, aspect: Any) -> None:
     `aspect`: width to height of a pixel.
     """
     wide = round(frame.width * float(aspect or 1)) or frame.width
-    quarter = round((frame.rotation or 0) / 90) % 4
+    matrix = _display_matrix(frame)
+    sideways = bool(abs(matrix[0, 1]) > abs(matrix[0, 0]))
     if not seen.pixels:
-        seen.width, seen.height = (frame.height, wide) if quarter % 2 else (wide, frame.height)
+        seen.width, seen.height = (frame.height, wide) if sideways else (wide, frame.height)
     shrink = min(1.0, SHORT_SIDE / min(seen.width, seen.height), LONG_SIDE / max(seen.width, seen.height))
     width, height = (max(1, round(side * shrink)) for side in (seen.width, seen.height))
-    stored = (height, width) if quarter % 2 else (width, height)
-    seen.pixels.append(np.ascontiguousarray(np.rot90(_rgb(frame, *stored), quarter)))
+    stored = (height, width) if sideways else (width, height)
+    seen.pixels.append(np.ascontiguousarray(_upright(_rgb(frame, *stored), matrix, sideways)))
     seen.times.append(time)
+
+
+def _display_matrix(frame: Any) -> np.ndarray:
+    """The (2, 2) matrix by which rows (x, y) of the stored picture are multiplied to be shown: turned and mirrored."""
+    given = frame.side_data.get("DISPLAYMATRIX")
+    return np.eye(2) if given is None else np.frombuffer(bytes(given), np.int32).reshape(3, 3)[:2, :2].astype(float)
+
+
+def _upright(pixels: np.ndarray, matrix: np.ndarray, sideways: bool) -> np.ndarray:
+    """The pixels (h, w, 3) as the matrix shows them, at right angles."""
+    turned = pixels.transpose(1, 0, 2) if sideways else pixels
+    across, down = (matrix[1, 0], matrix[0, 1]) if sideways else (matrix[0, 0], matrix[1, 1])
+    return turned[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1]
 
 
 def _rgb(frame: Any, width: int, height: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mmalign_core.data.tabular.written_values import written_column, written_value
+from mmalign_core.data.tabular.written_values import written_column, written_list
 
 Cells = Any
 """Cells (n,): a `pyarrow.Array`, a `pyarrow.ChunkedArray`, an array (n, d) of vectors, or a list."""
@@ -100,8 +100,7 @@ def as_list(cells: Cells) -> list[Any]:
     array = one_array(_bare(cells))
     if is_numbers(array.type):
         return _rows_of_numbers(array)
-    values = array.to_pylist()
-    return [written_value(value) for value in values] if pa.types.is_nested(array.type) else values
+    return written_list(array) if pa.types.is_nested(array.type) else array.to_pylist()
 
 
 def taken(cells: Cells, places: np.ndarray) -> Cells:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-
-from mmalign_core.types import MODALITIES
+from collections.abc import Iterable
 
 USUAL = {
     "id": (
@@ -62,8 +60,3 @@ def numbered_columns(role: str, columns: Iterable[str]) -> tuple[str, ...]:
             found.setdefault(match[1], []).append((int(match[2]), column))
     several = (found[name] for name in (role, *USUAL[role]) if len(found.get(name, ())) > 1)
     return tuple(column for _, column in sorted(next(several, [])))
-
-
-def is_role(role: str, known: Sequence[str]) -> bool:
-    """Whether a person may give a column this role."""
-    return role in known or role in (*MODALITIES, "id", "metadata", "none")

@@ -62,6 +62,11 @@ def are_numbers(cell: Any) -> bool:
     return isinstance(cell, Real | np.generic) and cell == cell
 
 
+def count_numbers(value: Any) -> int:
+    """How many numbers a list holds, also one that is written as text."""
+    return value.count(",") + 1 if isinstance(value, str) else len(value)
+
+
 def files_named(values: Sequence[Any]) -> str:
     """The modality of the files that texts name, where nearly all of them end as such files do; else ''."""
     flat = [entry for value in values for entry in (value if isinstance(value, list) else [value])]

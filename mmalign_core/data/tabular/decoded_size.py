@@ -121,6 +121,8 @@ def decoded_bytes(array: Any) -> int:
     if isinstance(array, pa.RunEndEncodedArray):
         ends = array.run_ends.to_numpy(zero_copy_only=False)
         return decoded_bytes(array.values) * max(1, int(ends[-1]) if len(ends) else 0) // max(1, len(array.values))
+    if isinstance(array, pa.MapArray):  # a list that cannot be flattened
+        return decoded_bytes(array.keys) + decoded_bytes(array.items) + _OFFSET * len(array)
     if isinstance(array, (pa.ListArray, pa.LargeListArray)):
         return decoded_bytes(array.flatten()) + _OFFSET * len(array)
     if isinstance(array, pa.StructArray):

@@ -79,14 +79,14 @@ class GatheredCells:
 
 def merged_cells(cells: Mapping[str, Cells], names: Mapping[str, str]) -> dict[str, Cells]:
     """Name -> its cells, given those of each column and column -> name. Several columns of a name become lists."""
+    columns: dict[str, list[Cells]] = {}
+    for column, held in cells.items():
+        columns.setdefault(names[column], []).append(held)
     found: dict[str, Cells] = {}
-    for name in dict.fromkeys(names[column] for column in cells):
-        own = [held for column, held in cells.items() if names[column] == name]
-        if len(own) > 1:
-            rows = zip(*map(as_list, own))
-            found[name] = [[entry for cell in row for entry in parse_list(cell, True)] for row in rows]
-        else:
-            found[name] = own[0]
+    for name, own in columns.items():
+        rows = zip(*map(as_list, own)) if len(own) > 1 else ()
+        several = [[entry for cell in row for entry in parse_list(cell, True)] for row in rows]
+        found[name] = several if len(own) > 1 else own[0]
     return found
 
 

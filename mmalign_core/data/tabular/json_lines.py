@@ -17,16 +17,14 @@ from mmalign_core.data.tabular.rows import named_values
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
-LARGEST = 1 << 30
-"""Bytes of a list of objects, which is read as a whole; our choice: the captions of COCO are a tenth of it."""
+LARGEST = 256 << 20
+"""Bytes of a list of objects, which is read as a whole; our choice: the captions of COCO are a third of it."""
 _HEAD = 4096
 """Bytes in which the first sign stands; our choice."""
 _BOM = b"\xef\xbb\xbf"
 
 
-def read_json(
-    path: Path, name: str, most: int | None, *, events: bool = False
-) -> tuple[dict[str, None], list[Line]]:
+def read_json(path: Path, name: str, most: int | None, *, events: bool = False) -> tuple[dict[str, None], list[Line]]:
     """The columns in order of appearance, and the lines, at most `most` of them.
 
     A list of objects, on one line or many, gives a line for each, and so does an object with one such list in it.

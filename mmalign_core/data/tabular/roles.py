@@ -9,20 +9,20 @@ from typing import Any
 from mmalign_core.data.formats import HEAD_BYTES, sniff
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.column_names import numbered_columns, path_column, plain_name, usual_column
-from mmalign_core.data.tabular.contents import Feature, Sample, files_named
+from mmalign_core.data.tabular.column_roles import METADATA, NONE
+from mmalign_core.data.tabular.contents import Feature, Sample, count_numbers, files_named
 from mmalign_core.data.tabular.rows import KNOWN_COLUMNS
 from mmalign_core.data.tabular.vectors import VECTOR_NAMES, vectors_of
 from mmalign_core.types import MODALITIES, BadInput
 
 LONGEST_LIST = 16
 """Numbers in a list of metadata; our choice: longer lists are vectors."""
-METADATA, NONE = "metadata", "none"
-"""What a person calls a column that describes the items, and one that is not read."""
 _LISTED, _LISTED_METADATA = 12, 20
 """Columns that a message and a note list; our choice."""
-_FITS: Mapping[str, tuple[str, ...]] = dict.fromkeys(("id", "text"), ("text", "number", "value")) | dict.fromkeys(
-    MODALITIES[1:], ("media", "text")
-)
+_FITS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("id", "text"), ("text", "number", "value")),
+    **dict.fromkeys(MODALITIES[1:], ("media", "text")),
+}
 _WORDS = {
     "media": "bytes",
     "text": "text",
@@ -239,14 +239,9 @@ def _rest(roles: Roles, features: Mapping[str, Feature], sample: Sample) -> None
             why = "its bytes are no plain cells; save the column as binary"
         elif feature.heavy:
             why = "it holds bytes; call it image, audio or video if it is one"
-        elif feature.kind == "vector" and any(_length(v) > LONGEST_LIST for v in sample(column)):
+        elif feature.kind == "vector" and any(count_numbers(v) > LONGEST_LIST for v in sample(column)):
             why = "nothing says what its vectors are of; call it image_vector, text_vector or audio_vector"
         else:
             roles.names[column] = column
             continue
         roles.leave(column, "", f"the column '{shown(column)}' is not used: {why}")
-
-
-def _length(value: Any) -> int:
-    """How many numbers a list holds, also one that is written as text."""
-    return value.count(",") + 1 if isinstance(value, str) else len(value)

@@ -96,7 +96,7 @@ def parse_id(value: Any, source: str) -> str:
     if not text:
         raise BadInput(f"{source}: the id is empty; give every row its own id")
     if len(text) > LONGEST_ID:
-        raise BadInput(f"{source}: the id has {len(text):,} characters, more than {LONGEST_ID}; shorten it")
+        raise BadInput(f"{shown(source)}: the id has {len(text):,} characters, more than {LONGEST_ID}; shorten it")
     if not is_unicode(text):
         raise BadInput(f"{source}: the id '{shown(text)}' is not valid UTF-8; save the file as UTF-8")
     return text

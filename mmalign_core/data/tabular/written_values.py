@@ -64,6 +64,36 @@ def written_value(value: Any) -> Any:
     return _scalar(value)
 
 
+def written_list(column: Any) -> list[Any]:
+    """The values of a nested Arrow column in the same form; times that Python cannot hold are their numbers."""
+    try:
+        values = column.to_pylist()
+    except (pa.ArrowInvalid, OverflowError, ValueError):  # an unknown zone, or a year of more than four digits
+        values = column.cast(_with_numbers(column.type)).to_pylist()
+    return [written_value(value) for value in values]
+
+
+def _with_numbers(kind: Any) -> Any:
+    """The nested type with whole numbers in place of times."""
+    is_ = pa.types
+    if is_.is_temporal(kind):
+        return pa.int32() if kind.bit_width == pa.int32().bit_width else pa.int64()
+    if is_.is_struct(kind):
+        return pa.struct([field.with_type(_with_numbers(field.type)) for field in kind])
+    if is_.is_map(kind):
+        return pa.map_(_with_numbers(kind.key_type), _with_numbers(kind.item_type))
+    if is_.is_fixed_size_list(kind):
+        return pa.list_(_with_numbers(kind.value_type), kind.list_size)
+    if is_.is_list(kind) or is_.is_large_list(kind):
+        return (pa.large_list if is_.is_large_list(kind) else pa.list_)(_with_numbers(kind.value_type))
+    return kind
+
+
+def shown_duration(seconds: float) -> str:
+    """A duration as [-][days, ]hours:minutes:seconds."""
+    return _duration(round(seconds * _A_SECOND["us"]), _A_SECOND["us"]) or ""
+
+
 def _decoder(column: Any) -> Any:
     """The function that takes one coding away; None if there is none."""
     is_, kind = pa.types, column.type

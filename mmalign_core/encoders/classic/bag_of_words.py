@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.encoders.base import Encoded, Encoder, register
-from mmalign_core.encoders.text_input import usable_text
-from mmalign_core.types import Media
+from mmalign_core.encoders.base import register
+from mmalign_core.encoders.long_texts import ReadsLongTexts
 
 _READ_CHARACTERS = 10_000
 """Characters read of one text. Chosen: a few pages, so that one long document does not delay a batch."""
@@ -23,7 +22,7 @@ _WORD = re.compile(f"[{_WITHOUT_SPACES}]|[^\\W{_WITHOUT_SPACES}]+")
 
 
 @register("bag-of-words")
-class BagOfWords(Encoder):
+class BagOfWords(ReadsLongTexts):
     """1 + ln(count) of words and of neighbouring words, hashed into 2,048 columns (Weinberger et al., ICML 2009)."""
 
     version = "1"
@@ -33,6 +32,7 @@ class BagOfWords(Encoder):
     summary = "Word counts of texts in any language, 2048-d; classic, nothing learned"
     licence = "Apache-2.0"
     batch_size = 256
+    better_in_windows = False
 
     @cached_property
     def _hashing(self) -> Any:
@@ -45,20 +45,25 @@ class BagOfWords(Encoder):
         """Create the hash function."""
         _ = self._hashing
 
-    def view(self, media: Media) -> str:
-        """The first 10,000 characters. Raises BadInput if the text is empty or too long."""
-        return usable_text(media, self.settings)[:_READ_CHARACTERS]
+    @property
+    def surely_read(self) -> int:
+        """10,000: a character is a byte or more."""
+        return _READ_CHARACTERS
 
-    def from_view(self, view: str) -> list[str]:
+    def start_of(self, text: str) -> str:
+        """The first 10,000 characters."""
+        return text[:_READ_CHARACTERS]
+
+    def prepare_text(self, text: str) -> list[str]:
         """The words of the text."""
-        return words(view)
+        return words(text)
 
-    def encode(self, prepared: Sequence[list[str]]) -> Encoded:
+    def encode_texts(self, prepared: Sequence[list[str]]) -> np.ndarray:
         """Damped counts (n, 2048), never negative."""
         counted = self._hashing.transform([text + _neighbours(text) for text in prepared]).toarray()
-        return Encoded(np.where(counted > 0, 1 + np.log(np.maximum(counted, 1)), 0).astype(np.float32))
+        return np.where(counted > 0, 1 + np.log(np.maximum(counted, 1)), 0).astype(np.float32)
 
-    def sequences(self, prepared: Sequence[list[str]]) -> list[np.ndarray]:
+    def steps_of(self, prepared: Sequence[list[str]]) -> list[np.ndarray]:
         """For each text (words, 2048): each word and the pair that it ends; the sum over words is the plain counts."""
         return [self._hashing.transform(_steps(text)).toarray() for text in prepared]
 

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.attribution import Attribution
-from mmalign_core.encoders.base import Encoded, Encoder, register
+from mmalign_core.encoders.base import register
+from mmalign_core.encoders.long_texts import ReadsLongTexts
 from mmalign_core.encoders.sentence_transformers.encoder import sentence_attends, sentence_attribution
-from mmalign_core.encoders.text_input import TokenLimit, usable_text
+from mmalign_core.encoders.text_input import TokenLimit
 from mmalign_core.encoders.torch_models.loader import load_quietly
-from mmalign_core.types import Media
 
 _TOKENS = 256
 """Tokens of a text that the model reads, start and end among them (its sentence_bert_config.json)."""
 
 
 @register("minilm")
-class MiniLM(Encoder):
+class MiniLM(ReadsLongTexts):
     """384-d unit vectors: the mean over at most 256 tokens of a six-layer transformer."""
 
     version = "L6-v2-1"
@@ -53,27 +53,27 @@ class MiniLM(Encoder):
         """254: 256 tokens with start and end."""
         return _TOKENS - 2
 
-    def view(self, media: Media) -> str:
-        """The text up to the last token that the model reads. Raises BadInput if it is empty or too long."""
-        text, model = usable_text(media, self.settings), self._model
+    def start_of(self, text: str) -> str:
+        """The text up to the last token that the model reads."""
+        model = self._model
         read = model.tokenizer(text, truncation=True, max_length=model.max_seq_length, return_offsets_mapping=True)[
             "offset_mapping"
         ]
         ends = [end for _, end in read]
         return text if len(ends) < model.max_seq_length else text[: max(ends)]
 
-    def from_view(self, view: str) -> str:
+    def prepare_text(self, text: str) -> str:
         """The text itself."""
-        return view
+        return text
 
-    def encode(self, prepared: Sequence[str]) -> Encoded:
+    def encode_texts(self, prepared: Sequence[str]) -> np.ndarray:
         """Unit vectors (n, 384)."""
         vectors = self._model.encode(
             list(prepared), batch_size=self.batch_size, normalize_embeddings=True, show_progress_bar=False
         )
-        return Encoded(np.asarray(vectors, np.float32))
+        return np.asarray(vectors, np.float32)
 
-    def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
+    def steps_of(self, prepared: Sequence[str]) -> list[np.ndarray]:
         """For each text (tokens, 384) with start and end tokens; their mean, as a unit vector, is the text's vector."""
         tokens = self._model.encode(list(prepared), output_value="token_embeddings", show_progress_bar=False)
         return [np.asarray(t.cpu().numpy(), np.float32) for t in tokens]
@@ -83,9 +83,9 @@ class MiniLM(Encoder):
         """True: its attention can be recorded."""
         return sentence_attends(self._model)
 
-    def attribution(self, view: str, direction: np.ndarray, rule: str) -> Attribution:
-        """The attribution to the tokens of a text."""
-        return sentence_attribution(self._model, view, direction, rule, self._limit)
+    def attribution_of(self, text: str, direction: np.ndarray, rule: str) -> Attribution:
+        """The attribution to the tokens of a text that is read at once."""
+        return sentence_attribution(self._model, text, direction, rule, self._limit)
 
     @cached_property
     def _limit(self) -> TokenLimit:

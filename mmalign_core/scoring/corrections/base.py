@@ -9,7 +9,7 @@ import numpy as np
 
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
-from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
 
 
@@ -37,6 +37,17 @@ class Correction(Parametrised, ABC):
         `bank` (b, d): known queries (those of the training items) in the same space. Without one, a correction that
         needs queries uses the sources together, and its scores are transductive.
         """
+
+    def both_scores(
+        self,
+        similarity: Similarity,
+        a: np.ndarray,
+        b: np.ndarray,
+        bank_a: np.ndarray | None = None,
+        bank_b: np.ndarray | None = None,
+    ) -> tuple[Scores, Scores]:
+        """Return `scores` of a against b with the bank of a, and of b against a with that of b."""
+        return self.scores(similarity, a, b, bank_a), self.scores(similarity, b, a, bank_b)
 
 
 CORRECTIONS: Registry[Correction] = Registry("correction", "mmalign_core.scoring.corrections", Correction)

@@ -9,7 +9,7 @@ import numpy as np
 from mmalign_core.params import param
 from mmalign_core.scoring.corrections.bank import BankCorrection, bias_rounding, soft_maximum
 from mmalign_core.scoring.corrections.base import register
-from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mmalign_core.scoring.corrections.base import Correction, register
-from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.scoring.matchers.base import Matcher, register
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
 
 
@@ -15,7 +15,7 @@ class Argmax(Matcher):
 
     summary = "Each source takes the target that scores highest"
     takes_best = True
-    always_decides = True
+    decides_by_best = True
 
     def match(self, scores: Scores) -> Matches:
         """Return one pair per source, or none if there are no targets."""

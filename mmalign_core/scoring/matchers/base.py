@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import numpy as np
+
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
-from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
 
 
@@ -20,12 +22,16 @@ class Matcher(Parametrised, ABC):
     """It uses all sources together. Its results must not be ranked together with per-query retrieval."""
     takes_best: ClassVar[bool] = False
     """Whether a source that is decided takes the target of highest score, perhaps with others after it."""
-    always_decides: ClassVar[bool] = False
-    """Whether no source stays undecided if there are targets."""
+    decides_by_best: ClassVar[bool] = False
+    """Whether the score of a source's best target alone says that it is decided; see `decided`."""
 
     @abstractmethod
     def match(self, scores: Scores) -> Matches:
         """Return pairs (source row, target row, score), by ascending source, then falling score."""
+
+    def decided(self, best: np.ndarray) -> np.ndarray:
+        """Return which sources (q,) are decided, given the scores (q,) of their best targets: by default all."""
+        return np.ones(len(best), bool)
 
     def check_sizes(self, sources: int, targets: int) -> None:
         """Raise BadInput if these numbers are too large for the matcher. To be called before any long work."""

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.scoring.matchers.base import Matcher
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import BadInput, Matches
 
 

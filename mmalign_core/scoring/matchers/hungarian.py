@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.scoring.matchers.base import register
 from mmalign_core.scoring.matchers.dense import DenseMatcher
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
 
 

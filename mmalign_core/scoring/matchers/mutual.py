@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.scoring.matchers.base import Matcher, register
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mmalign_core.params import param
-from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.scoring.matchers.base import register
 from mmalign_core.scoring.matchers.dense import DenseMatcher
+from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
 
 FINEST = 1 / 500

@@ -11,10 +11,11 @@ from typing import Any
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.cost import Cost, timed
-from mmalign_core.metrics.report import Evaluation, evaluation, fused_set, measure_all, measure_fused
+from mmalign_core.metrics.report import Evaluation, evaluation, fused_set, measure_fused
 from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.metrics.threshold import suggested_threshold
 from mmalign_core.progress import Watch, no_watch, pulsing, within
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.splits import paired_column, split
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.workflow.alignment.choices import Choices
@@ -181,15 +182,12 @@ def _evaluation(plan: AlignmentPlan, folds: Sequence[Fold], progress: Progress) 
     """Return the results of all queries, in one space or one for each fold, by the thresholds of their own fold."""
     pair, scoring = plan.choices.pair, plan.scoring
     spaces, banks = [fold.space for fold in folds], [fold.bank for fold in folds]
-    measured = evaluation(spaces, pair, scoring, banks=banks, progress=progress)
-    if not scoring.takes_suggestion:
-        return measured
-    by_way: dict[str, list[Direction]] = {way: [] for way in measured.directions}
-    for fold in folds:
-        for way, directions in by_way.items():
-            own = scoring.with_threshold(fold.thresholds[way]["suggested"])
-            directions.append(measure_all([fold.space], pair, own, banks=[fold.bank])[way])
-    return replace(measured, directions={way: pooled(directions) for way, directions in by_way.items()})
+    own: list[tuple[Scoring, Scoring]] | None = None
+    if scoring.takes_suggestion:
+        ways = "->".join(pair), "->".join(reversed(pair))
+        chosen = [[fold.thresholds[way]["suggested"] for way in ways] for fold in folds]
+        own = [(scoring.with_threshold(first), scoring.with_threshold(second)) for first, second in chosen]
+    return evaluation(spaces, pair, scoring, banks=banks, scorings=own, progress=progress)
 
 
 def _fused_report(plan: AlignmentPlan, folds: Sequence[Fold]) -> dict[str, Any]:

@@ -150,9 +150,24 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
         )
     parts, words = _splits(pair, choices, _column(collection, choices))
     n_train = round(float(np.mean([np.count_nonzero(paired.among(part.train)) for part in parts])))
-    n_test = int(sum(np.count_nonzero(paired.among(part.test)) for part in parts))
+    measured = [paired.take(np.flatnonzero(paired.among(part.test))) for part in parts]
+    if why := _all_alike(pair, measured):
+        return HeldOut(parts, words, n_train, 0, None, why)
+    n_test = sum(map(len, measured))
     shared = sum(shared_content(pair, part) for part in parts) if choices.holds_out else None
     return HeldOut(parts, words, n_train, n_test, shared)
+
+
+def _all_alike(pair: Sets, measured: Sequence[Strings]) -> str:
+    """Why nothing can be told apart, if a part's measured items all share their content in one modality; else ''."""
+    if all(len(items) < 2 for items in measured):
+        return ""
+    for modality, rows in pair.items():
+        ids, keys = Strings.of(rows.ids), Strings.of(rows.keys)
+        kinds = (keys.take(np.flatnonzero(ids.among(items))).numbered()[1] for items in measured)
+        if all(len(distinct) < 2 for distinct in kinds):
+            return f"all rows of {modality} are the same, so every candidate would be a right answer"
+    return ""
 
 
 def check_collection(collection: Collection, choices: Choices) -> None:

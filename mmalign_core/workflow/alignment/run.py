@@ -179,6 +179,7 @@ def _report(
         **plan.held.report(),
         "encoders": dict(encoding.encoders),
         "skipped": [left.report() for left in encoding.skipped],
+        **({"long_texts": encoding.long_texts.report()} if encoding.long_texts else {}),
         **measured.evaluation.report(),
         **({"fused": measured.fused} if measured.fused else {}),
         "history": list(fitted.history),

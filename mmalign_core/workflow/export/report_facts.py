@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.encoders.batched.text_lengths import LongTexts
 from mmalign_core.metrics.report import at_chance
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.triage.causes import cause_words
@@ -186,8 +187,10 @@ def version_facts(run: Run, moment: str) -> list[tuple[str, str]]:
     """What made the run and the page, one (name, value) a line."""
     versions = ", ".join(f"{name} {number}" for name, number in made_by().items())
     items = len(run.collection.ids)
+    long = run.report.get("long_texts")
     return [
         ("Run", run.id),
+        *([("Long texts", LongTexts.of(long).sentence())] if long else []),
         ("Data", f"{run.collection.name}, {items:,} items, digest {run.collection.digest}"),
         ("Aligner", run.choices.aligner),
         ("Encoders", "; ".join(f"{modality}: {key}" for modality, key in run.encoders.items())),

@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.interactions import read_interactions, why_none
 from mmalign_core.data.names import shown
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender, interactions_of, place_items
 from mmalign_core.settings import Settings
+from mmalign_core.splits import items_of
 from mmalign_core.types import BadInput, Progress, Skipped, no_progress
 from mmalign_core.workflow.alignment.run import Run
 
@@ -64,8 +67,9 @@ def unfitted_recommender(run: Run, name: str, params: Mapping[str, Any] | None =
 
 def placed_items(run: Run) -> PlacedItems:
     """Return every item that has a place in the run's space, in the collection's order."""
-    placed = {item for rows in run.result.space.values() for item in rows.ids}
-    return place_items(run.result.space, tuple(i for i in run.collection.ids if i in placed))
+    ids = run.collection.ids
+    placed = np.flatnonzero(ids.among(items_of(run.result.space)))
+    return place_items(run.result.space, tuple(ids.take(placed)))
 
 
 def with_interactions(

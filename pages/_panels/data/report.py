@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Inspection
+from mmalign_core.workflow import Inspection, LongTexts, Run, long_texts_of
 from pages._components import errors, exports
-from pages._session import pipeline
+from pages._session import cache, pipeline, state
 from pages._session.results_cache import Failed
 
 _REASON = st.column_config.TextColumn("why it was skipped", width="large")
@@ -30,10 +30,22 @@ def show(collection: Collection) -> None:
             skipped_table(collection, found, key="skipped")
         if found is not None and found.all_duplicates:
             _duplicates(found)
-        for line in collection.notes:
+        for line in (*collection.notes, *_long_texts(collection)):
             st.markdown(f"- {errors.plain(line)}")
         if found is None:
             st.caption("Every file is now decoded once to check it. Then the report is complete.")
+
+
+def _long_texts(collection: Collection) -> list[str]:
+    """Return a sentence on texts longer than their encoder reads, of the run or else of the default encoder."""
+    run = pipeline.ready("run")
+    if isinstance(run, Run):
+        told = run.report.get("long_texts")
+        return [LongTexts.of(told).sentence()] if told else []
+    if state.view_spec().choices.get("encoders", {}).get("text"):
+        return []
+    found = cache.of_collection("long texts", collection, long_texts_of)
+    return [found.sentence()] if found else []
 
 
 def skipped_table(collection: Collection, inspection: Inspection | None, *, key: str) -> None:

@@ -7,8 +7,8 @@ import time
 import streamlit as st
 
 from pages._components import errors, run_menu
-from pages._panels.data import uploads
-from pages._session import cache, state
+from pages._panels.data import preview, uploads
+from pages._session import cache, previews, state
 
 _WORDS = {"demo": "Demo", "upload": "Upload files", "folder": "Open a folder", "run": "Reopen a run"}
 _ICONS = {
@@ -35,8 +35,10 @@ def show() -> None:
     )
     if kind == "upload":
         uploads.show()
+        preview.show()
     elif kind == "folder":
         _folder()
+        preview.show()
     elif kind == "run":
         _run()
 
@@ -56,7 +58,8 @@ def _folder() -> None:
             key="path",
         )
         pressed = st.form_submit_button("Open", type="primary", icon=":material/folder_open:", on_click=_open_folder)
-    if pressed and not path.strip():
+        looked = st.form_submit_button("Preview", icon=":material/visibility:", on_click=_preview_folder)
+    if (pressed or looked) and not path.strip():
         errors.show("type the path of a folder or file first")
 
 
@@ -72,7 +75,14 @@ def _say_which() -> None:
 def _open_folder() -> None:
     path = str(state.widget("path", "")).strip()
     if path:
+        previews.close()
         state.open_source("folder", path, opened=str(time.time_ns()))
+
+
+def _preview_folder() -> None:
+    path = str(state.widget("path", "")).strip()
+    if path:
+        previews.ask("folder", path)
 
 
 def _run() -> None:

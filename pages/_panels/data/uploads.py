@@ -10,7 +10,7 @@ import streamlit as st
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import about_upload, kept_upload
 from pages._components import errors
-from pages._session import cache, keeping, places, state
+from pages._session import cache, keeping, places, previews, state
 from pages._session.received import content_of
 from pages._session.uploads import receive_upload
 from pages._session.visitors import chose_upload, visitor
@@ -32,14 +32,22 @@ def _form() -> None:
             accept_multiple_files=True,
             key="files",
         )
-        if st.form_submit_button("Read the files", type="primary", icon=":material/upload:"):
-            if not files:
-                errors.show("choose at least one file first")
-                return
-            with errors.shown():
-                digest = receive_upload([(file.name, content_of(file)) for file in files], cache.server_settings())
+        with st.container(horizontal=True):
+            pressed = st.form_submit_button("Read the files", type="primary", icon=":material/upload:")
+            looked = st.form_submit_button("Preview", icon=":material/visibility:")
+        if not (pressed or looked):
+            return
+        if not files:
+            errors.show("choose at least one file first")
+            return
+        with errors.shown():
+            digest = receive_upload([(file.name, content_of(file)) for file in files], cache.server_settings())
+            if looked:
+                previews.ask("upload", digest)
+            else:
+                previews.close()
                 state.open_source("upload", digest)
-                st.rerun()
+            st.rerun()
 
 
 def _about_open() -> None:

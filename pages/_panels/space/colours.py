@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from mmalign_core.types import Collection, Progress
@@ -67,11 +66,6 @@ def clusters(run: Run, run_key: str, map_key: str, drawn: SpaceMap) -> MapCluste
         return map_clusters(run, drawn)
 
     return waiting.result(Task("clusters", f"{run_key} {map_key}", "clusters of the map", work), begin=True)
-
-
-def cluster_places(found: MapClusters) -> dict[str, np.ndarray]:
-    """Return the keywords of each cluster, or its name if it has none, and where they stand on the map."""
-    return {", ".join(found.keywords[n]) or name: found.centres[n] for n, name in found.names.items()}
 
 
 def _columns(collection: Collection) -> list[str]:

@@ -1,16 +1,24 @@
-"""What the map of the shared space shows: its places, its colours, and what is said of a point."""
+"""What the map of the shared space shows: its places, colours and names, and what is said of a point."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from mmalign_core.plots import MapGroups, MapPoints, map_groups, map_points, packed_values
-from mmalign_core.workflow import Judgements, MapClusters, Run, SpaceMap
+from mmalign_core.types import Progress
+from mmalign_core.workflow import Judgements, MapClusters, MapLabel, Run, SpaceMap, label_levels
+from pages._components import waiting
 from pages._components.media import row_media
 from pages._components.point_map import Label
 from pages._panels.space import colours
 from pages._session import media_cache
+from pages._session.jobs import Task
+
+ShownLabel = tuple[str, int, int, tuple[float, ...]]
+"""Text, size, depth and place of a name on the map."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +64,25 @@ def label(run: Run, drawn: SpaceMap, row: int, pixels: int = 96) -> Label:
     return Label(text[:200], picture and picture.uri, picture.look if picture else "")
 
 
-def cluster_labels(found: MapClusters | None) -> Sequence[tuple]:
-    """Return text, size, level and place of each cluster."""
-    if found is None:
-        return ()
-    counts: dict[str | None, int] = {}
-    for name in found.point_names:
-        counts[name] = counts.get(name, 0) + 1
-    return [
-        (", ".join(found.keywords[n]) or name, counts.get(name, 0), 0, found.centres[n])
-        for n, name in found.names.items()
-    ]
+def named_groups(run: Run, run_key: str, map_key: str, drawn: SpaceMap) -> Sequence[ShownLabel] | None:
+    """Return the names of the map's groups at each depth; None while they are computed, or the map is not whole yet."""
+    if drawn.projection.done < 1:
+        return None
+
+    def work(progress: Progress) -> Sequence[ShownLabel]:
+        return shown_labels(label_levels(run, drawn, progress=progress), len(drawn.points))
+
+    return waiting.result(Task("clusters", f"names {run_key} {map_key}", "names of the map's groups", work), begin=True)
+
+
+def shown_labels(levels: Sequence[Sequence[MapLabel]], n: int) -> Sequence[ShownLabel]:
+    """Return text, size, depth and place of each name; one whose group has no group in it stays at the depths below."""
+    shown: list[ShownLabel] = []
+    above: list[MapLabel] = []
+    for depth, level in enumerate(levels):
+        named = np.zeros(n, bool)
+        for label in level:
+            named[label.members] = True
+        above = [*level, *(label for label in above if not named[label.members].any())]
+        shown += [(label.text, label.size, depth, tuple(label.place.tolist())) for label in above]
+    return shown

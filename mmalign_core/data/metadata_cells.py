@@ -1,4 +1,4 @@
-"""Dated cells: columns of dates in other forms than ISO 8601, rewritten so that all tables hold dates alike."""
+"""Cells of metadata before they are typed: dates are rewritten in ISO 8601, and cells that are too large found."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import pyarrow.compute
 
 from mmalign_core.data.names import shown
 from mmalign_core.data.ordered_texts import DATE, ordered_texts
-from mmalign_core.data.tabular.cells import Cells, bare_cells, is_texts, one_array
+from mmalign_core.data.tabular.cells import Cells, bare_cells, is_arrow, is_text_type, is_texts, one_array
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
+LONGEST_METADATA = 10_000
+"""Characters of a metadata cell; our choice: a longer one is content, not metadata."""
 _ISO = r"^\d{4}-\d\d(?:-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?)?$"
 """The forms of a date that stay as they are."""
 
@@ -53,3 +55,16 @@ def _iso_texts(texts: Any) -> tuple[Any, tuple[str, ...]] | None:
 def _iso(seconds: float, *, day_alone: bool, zoned: bool) -> str:
     when = str(np.datetime64(0, "us") + np.timedelta64(round(seconds * 1e6), "us"))
     return when[:10] if day_alone else when.replace("T", " ").removesuffix(".000000") + ("Z" if zoned else "")
+
+
+def too_large(cells: Cells) -> list[tuple[int, int]]:
+    """The places of texts and bytes that are too large for metadata, and their sizes."""
+    if is_arrow(cells):
+        array = one_array(bare_cells(cells))
+        if not is_text_type(array.type) and array.type not in (pa.binary(), pa.large_binary()):
+            return []
+        count = pc.utf8_length if is_text_type(array.type) else pc.binary_length
+        sizes = pc.fill_null(count(array), 0).to_numpy(zero_copy_only=False)
+        return [(place, int(sizes[place])) for place in np.flatnonzero(sizes > LONGEST_METADATA).tolist()]
+    sized = ((place, len(value)) for place, value in enumerate(cells) if isinstance(value, (str, bytes)))
+    return [(place, size) for place, size in sized if size > LONGEST_METADATA]

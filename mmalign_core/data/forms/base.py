@@ -1,0 +1,87 @@
+"""A recognised form of data: its items and interactions as tables, and what of its files was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from mmalign_core.data.folder_files import FolderFiles
+from mmalign_core.data.tabular.cells import Cells
+from mmalign_core.data.tabular.tables import Table
+
+Lines = Iterable[Mapping[str, Any]]
+"""Lines as objects: column -> value."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """Data that were recognised.
+
+    `words`: what people call the form; `items`: a table whose columns are called by their roles, or None; `table`: the
+    file that names the items; `users`: the table of interactions, or None; `likes`: its file; `used`: all files that
+    were read; `arrays`: names of arrays in the order of the items, modality -> file names.
+    """
+
+    words: str
+    items: Table | None
+    table: str = ""
+    users: Table | None = None
+    likes: str = ""
+    used: Sequence[str] = ()
+    arrays: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def note(self) -> str:
+        """The sentence that names it in the report."""
+        parts = [f"items from '{self.table}'"] if self.items is not None else []
+        parts += [f"interactions from '{self.likes}'"] if self.users is not None else []
+        return f"recognised as {self.words}: {', '.join(parts)}"
+
+
+def settled_table(cells: Mapping[str, Cells], count: int) -> Table:
+    """The table of `count` lines whose columns are called by their roles; columns without any value are left out."""
+    kept = {name: held for name, held in cells.items() if any(value is not None and value != [] for value in held)}
+    return Table(tuple(kept), kept, range(1, count + 1), settled=True)
+
+
+def table_of_objects(lines: Lines) -> Table:
+    """The table of objects, in the order in which their columns appear."""
+    held = list(lines)
+    columns = tuple(dict.fromkeys(column for line in held for column in line))
+    cells = {column: [line.get(column) for line in held] for column in columns}
+    return settled_table(cells, len(held))
+
+
+def grouped(lines: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """Key -> one object of its lines: texts are gathered in a list, of other values the first counts."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, line in lines:
+        own = found.setdefault(key, {"text": []})
+        own["text"].extend([line["text"]] if isinstance(line.get("text"), str) else line.get("text", []))
+        for column, value in line.items():
+            if column != "text":
+                own.setdefault(column, value)
+    return found
+
+
+def base_name(name: str) -> str:
+    """The file name in lower case, without folders and .gz."""
+    return PurePosixPath(name).name.lower().removesuffix(".gz")
+
+
+def named(names: Sequence[str], *wanted: str) -> str:
+    """The first of the names that is called as one of these, in any folder; '' without one."""
+    return next((name for want in wanted for name in names if base_name(name) == want), "")
+
+
+def head_of(files: FolderFiles, name: str, size: int = 4096) -> bytes:
+    """The first bytes of a file, unpacked if it is gzipped; b'' if it cannot be read."""
+    from mmalign_core.data.tabular.opening import UNREADABLE, open_table
+
+    try:
+        with open_table(files.path(name)) as file:
+            return file.read(size)
+    except UNREADABLE:
+        return b""
