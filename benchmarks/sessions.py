@@ -147,7 +147,7 @@ def main() -> int:
             person.digest = add_upload(shelf, person.files())
         warm = Person(len(people))  # loads the encoders, as the first person of a day does
         warm.digest = add_upload(shelves.parent / digest_json(["browser", warm.cookie]) / "uploads", warm.files())
-        use(warm, address, 20, {**words, warm.number: warm.word.encode()})
+        use(warm, address, 10 * len(PAGES), {**words, warm.number: warm.word.encode()})
         before, began = server.memory_info().rss, server.cpu_times()
         threads = [threading.Thread(target=use, args=(person, address, args.clicks, words)) for person in people]
         for thread in threads:
