@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import logging
-import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,20 +24,11 @@ from mmalign_core.store.contents import (
 )
 from mmalign_core.store.embeddings import CachedRows, CacheSize, EmbeddingCache
 from mmalign_core.store.errors import refusal
-from mmalign_core.store.folders import check_place, remove_owned, write_folder
+from mmalign_core.store.folders import remove_owned, write_folder
 from mmalign_core.store.marks import MarkLog
 from mmalign_core.store.places import check_address, folder_of
-from mmalign_core.store.replaced import recover_folder
-from mmalign_core.store.run_list import RunList
-from mmalign_core.store.runs import (
-    HEAD,
-    RunRecord,
-    RunSummary,
-    check_run_id,
-    load_run_folder,
-    new_run_id,
-    save_run_folder,
-)
+from mmalign_core.store.runs import RunRecord, RunSummary, load_run_folder, new_run_id, save_run_folder
+from mmalign_core.store.saved_runs import SavedRuns
 from mmalign_core.store.sequences import SequenceCache
 from mmalign_core.store.session import SessionCache
 from mmalign_core.store.start import begin
@@ -89,7 +77,7 @@ class Store:
         """The marks of all collections."""
         self._embeddings = EmbeddingCache(f"{self.vectors}/embeddings" if self.vectors else self.root / "embeddings")
         self._sequences = SequenceCache(self.root / "sequences")
-        self._runs = RunList(self.home / "lists", self.home / "runs")
+        self._runs = SavedRuns(self.home)
 
     def __reduce__(self) -> tuple[type[Store], tuple[Path, str, Path]]:
         """The place alone goes to another process, which opens the store there."""
@@ -164,8 +152,7 @@ class Store:
 
     def run_place(self, run_id: str, path: str | Path | None = None, force: bool = False) -> Path:
         """The folder for a run of that id. Raises BadInput if a run could not be saved there; nothing is written."""
-        own = self.home / "runs" / check_run_id(run_id)
-        return check_place(Path(os.path.expanduser(path)) if path else own, "run", force)
+        return self._runs.place(run_id, path, force)
 
     def save_run(
         self,
@@ -178,20 +165,11 @@ class Store:
 
         `media`: name -> file to lie in the folder, and `force`: see `save_run_folder`.
         """
-        folder = save_run_folder(record, self.run_place(record.id, path, force), media, force)
-        self._runs.add(record, folder)
-        return folder
+        return self._runs.save(record, path, media, force)
 
     def load_run(self, ref: str | Path) -> RunRecord:
         """The run of that id, or in that folder. Raises BadInput with the nearest id if there is none."""
-        own = self.home / "runs" / str(ref)
-        if isinstance(ref, str) and re.fullmatch(r"\w[\w.-]{0,99}", ref):
-            recover_folder(own)
-            if (own / HEAD).is_file():
-                return load_run_folder(own)
-            if not (Path(ref) / HEAD).is_file():
-                return load_run_folder(self._listed_folder(ref))
-        return load_run_folder(Path(os.path.expanduser(ref)))
+        return self._runs.load(ref)
 
     def list_runs(self) -> list[RunSummary]:
         """Summaries of all runs saved through this store, newest first."""
@@ -202,19 +180,10 @@ class Store:
 
         BadInput if there is no such run, or one has the new name already.
         """
-        if any(run.id == name for run in self.list_runs()):
-            raise BadInput(f"a run is called '{name}' already; choose another name")
-        now = self._folder_of(run_id)
-        beside = None if now == self.home / "runs" / run_id else now.with_name(check_run_id(name))
-        folder = self.save_run(replace(self.load_run(run_id), id=name), beside)
-        self.remove_run(run_id)
-        return folder
+        return self._runs.rename(run_id, name)
 
     def remove_run(self, run_id: str) -> None:
         """Remove the run from the list, and delete its folder if that lies below the store's root."""
-        folder = self._folder_of(check_run_id(run_id))
-        if os.path.lexists(folder) and self._holds(folder):
-            remove_owned(folder, "run")
         self._runs.remove(run_id)
 
     def remove_collection(self, digest: str) -> None:
@@ -227,7 +196,7 @@ class Store:
         A run that is saved elsewhere counts 0 bytes. Sequences count with the embeddings of their encoder.
         """
         if check_kind(kind) == "runs":
-            return [self._run_entry(run) for run in self.list_runs()]
+            return self._runs.entries()
         if kind == "embeddings":
             return [
                 Entry(kind, key, size.bytes + sequence_bytes(self.root, key), f"{size.rows:,} media")
@@ -257,38 +226,14 @@ class Store:
                 remove_files(self._place_of(kind), kind, key) if kind in FILES else removals[kind](key)
         return sum(entries[key].bytes for key in dict.fromkeys(keys))
 
-    def _run_entry(self, run: RunSummary) -> Entry:
-        here = self._holds(Path(run.folder))
-        about = f"{run.aligner} of {' and '.join(run.pair)} in {run.collection_name}, {run.created}"
-        return Entry(
-            "runs", run.id, bytes_of(Path(run.folder)) if here else 0, about + f", in {run.folder}" * (not here)
-        )
-
     def _place_of(self, kind: str) -> Path:
         of_upload = self.root.parent.name == SHELF
         return self.home if kind == "marks" and not of_upload else self.root
-
-    def _folder_of(self, run_id: str) -> Path:
-        own = self.home / "runs" / run_id
-        listed = next((Path(run.folder) for run in self.list_runs() if run.id == run_id), own)
-        return own if os.path.lexists(own) else listed
-
-    def _holds(self, folder: Path) -> bool:
-        """Whether a run's folder is one of this store: among its runs, or among those of a kept upload."""
-        return folder.parent == self.home / "runs" or folder.parent.match(f"{self.home / SHELF}/*/runs")
 
     def _collection_folder(self, digest: str) -> Path:
         if not re.fullmatch(r"\w{1,64}", digest):
             raise BadInput(f"'{digest}' is no digest of a collection; see: store list collections")
         return self.root / "collections" / digest
-
-    def _listed_folder(self, run_id: str) -> Path:
-        folders = {run.id: run.folder for run in self.list_runs()}
-        if run_id not in folders:
-            near = difflib.get_close_matches(run_id, folders, n=1, cutoff=0.4)
-            hint = f" (did you mean '{near[0]}'?)" if near else ""
-            raise BadInput(f"no run '{run_id}' in the store '{self.root}'{hint}; give a listed id or a folder")
-        return Path(folders[run_id])
 
 
 def _about(kept: CollectionSummary) -> str:

@@ -98,14 +98,12 @@ def _unpacked_list(target: Path) -> Path:
 def _foreign_part(path: Path, kind: str) -> str:
     """What this program did not write of an entry, in words; '' where all of it is ours or nothing is there."""
     if path.is_dir():
-        expected = _upload_files(path) if kind == "uploads" else _read_json(_unpacked_list(path), dict)
-        if kind not in ("uploads", "media") or expected is None:
+        expected = _read_json(_unpacked_list(path), dict)
+        if kind != "media" or expected is None:
             return "nothing says that this program made the folder"
         return next((f"'{name}' is not as this program wrote it" for name in _unexpected(path, expected)), "")
     if kind == "marks":
         return "" if not path.exists() or is_mark_log(path) else "it holds lines that are no marks"
-    if kind == "uploads":
-        return "it is not as this program wrote it" if path.exists() else ""
     ours = not path.exists() or (_is_map(path) if kind == "maps" else digest_file(path) == path.stem)
     return "" if ours else "its content is not what this program wrote under that name"
 
@@ -118,12 +116,6 @@ def _unexpected(folder: Path, expected: Mapping[str, int | None]) -> list[str]:
         for path, name in names.items()
         if path.is_symlink() or name not in expected or expected[name] not in (None, path.stat().st_size)
     ]
-
-
-def _upload_files(folder: Path) -> dict[str, None] | None:
-    """Names of the files of a kept upload: its list of names, and one numbered file for each of them."""
-    names = _read_json(folder / "names.json", list)
-    return None if names is None else dict.fromkeys(["names.json", *(f"{n:06d}" for n in range(len(names)))])
 
 
 def _read_json(path: Path, kind: type) -> Any:
