@@ -54,11 +54,21 @@ _beat: ContextVar[Callable[[], None]] = ContextVar("beat", default=lambda: None)
 
 
 @contextmanager
-def pulsing(progress: Progress, fraction: float, message: str) -> Iterator[None]:
-    """Let `pulse` report this inside the `with` block, wherever it is called: so a long step can be cancelled."""
-    token = _beat.set(lambda: progress(fraction, message))
+def pulsing(progress: Progress, fraction: float, message: str) -> Iterator[Progress]:
+    """Let `pulse` report inside the `with` block, wherever it is called: so a long step can be cancelled.
+
+    It repeats the last report to the yielded progress callback; before the first one, the given fraction and message.
+    """
+    last = (fraction, message)
+
+    def report(fraction: float, message: str) -> None:
+        nonlocal last
+        last = (fraction, message)
+        progress(fraction, message)
+
+    token = _beat.set(lambda: progress(*last))
     try:
-        yield
+        yield report
     finally:
         _beat.reset(token)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Answer, Choices, Encoding, QuerySpec, Run, align, answer, encode, open_demo, save_run
@@ -38,7 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def store(home: Path) -> Store:
     """The store below `home`."""
-    return Store(Settings().root)
+    return Store(home)
 
 
 @pytest.fixture(scope="session")

@@ -127,7 +127,7 @@ def test_a_table_is_read_by_columns_as_it_is_cell_by_cell(tmp_path: Path) -> Non
     found = [read_collection(tmp_path / name) for name in ("arrow", "lines")]
     assert found[0].digest == found[1].digest and found[0].media == found[1].media
     reasons = [[(s.id, s.modality, s.reason.replace("jsonl", "parquet")) for s in c.skipped] for c in found]
-    assert reasons[0] == reasons[1] and len(reasons[0]) > 5
+    assert reasons[0] == reasons[1] and sum(left.count for left in found[0].skipped) > 5
     kinds = {"price": "float64", "year": "int64", "code": "str", "good": "bool"}
     assert found[0].items.dtypes.map(str).to_dict() == kinds
     assert found[0].vectors["image"].ids == ("a", "b", "e", "g", "j")

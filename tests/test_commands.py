@@ -228,7 +228,12 @@ def test_a_store_may_be_named_by_an_address(
         archive.writestr("cat.txt", "A cat")
     assert run_json(capsys, "encode", "data.zip", "--store", f"file://{tmp_path}/store")["encoded"] == 1
     assert sorted(p.name for p in tmp_path.iterdir()) == ["data.zip", "store"]
-    assert sorted(p.name for p in (tmp_path / "store").iterdir()) == ["collections", "embeddings", "media"]
+    assert sorted(p.name for p in (tmp_path / "store").iterdir()) == [
+        "collections",
+        "embeddings",
+        "media",
+        "store.json",
+    ]
 
 
 def test_as_a_program_standard_output_is_json_alone(demo_folder: str) -> None:

@@ -33,13 +33,13 @@ def test_the_finding_comes_first_and_every_query_has_a_rank(folder: Path) -> Non
     finish()
     app.run()
     assert not app.exception and not app.error
-    runs = [kept.result for kept in cache.results()._kept["run"].values()]
+    runs = [kept.result for kept in cache.results()._kept["run", ""].values()]
     (run,) = [one for one in runs if one.choices.aligner == "classic"]
     words = words_of(app)
     for way in run.report["metrics"]:
         assert errors.plain(rank_sentence(run.report, way)) in words
     assert "Is the space itself sound?" in words
-    found = next(reversed(cache.results()._kept["ranks"].values())).result
+    found = next(reversed(cache.results()._kept["ranks", ""].values())).result
     buttons = {button.key: button.label for button in app.button if button.key}
     for way, bins in found.bins.items():
         assert sum(one.n for one in bins) == 12
@@ -63,7 +63,7 @@ def test_a_remedy_aligns_again_with_the_choice_changed(folder: Path) -> None:
     app = opened(folder, "align", data="run:kept")
     finish()
     app.run()
-    found = next(reversed(cache.results()._kept["ranks"].values())).result
+    found = next(reversed(cache.results()._kept["ranks", ""].values())).result
     assert all(verdict.remedy != "correct" for verdict in found.verdicts.values()), "it corrects for hubs already"
     app = opened(folder, "align", run='{"aligner":"classic"}')
     finish()
@@ -80,7 +80,7 @@ def test_training_is_offered_until_it_was_tried_in_vain(folder: Path) -> None:
     finish()
     app.run()
     (key,) = [
-        run_key for run_key, kept in cache.results()._kept["run"].items() if kept.result.choices.aligner == "bridge"
+        run_key for run_key, kept in cache.results()._kept["run", ""].items() if kept.result.choices.aligner == "bridge"
     ]
     assert not ranks.trained_in_vain(key), "not tried yet"
     headline = Finding("headline", "", 1.0, {}, {})

@@ -56,7 +56,7 @@ def compare(app: AppTest, **query: str) -> AppTest:
 
 def held(app: AppTest) -> Comparison:
     """The comparison that the page shows."""
-    return next(reversed(cache.results()._kept["difference"].values())).result
+    return next(reversed(cache.results()._kept["difference", ""].values())).result
 
 
 def frame(app: AppTest, column: str) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from pages._components.exports import figure_page
 PAGES = Path(__file__).parents[1] / "pages"
 LIVE = {"_components/waiting.py", "_panels/leaderboard/board.py"}
 """Charts of a fit under way, which are drawn anew every second or two; the finished chart has the menu."""
-SMALL = {"_panels/compare/changes.py"}
-"""A table of the few choices that differ between two runs."""
+SMALL = {"_panels/compare/changes.py", "_panels/data/preview.py"}
+"""Tables of the few choices that differ between two runs, and of the first rows of what is not opened yet."""
 
 
 def test_the_page_of_a_figure_needs_no_network_and_escapes_its_caption() -> None:

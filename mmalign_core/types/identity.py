@@ -20,6 +20,8 @@ from mmalign_core.types.strings import Strings
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 """Marks without a width (Unicode 16, Default_Ignorable_Code_Point) that editors leave at the ends of cells."""
+_BROKEN = re.compile("[\ud800-\udfff]")
+"""Halves of characters, by which Python stands for bytes that are no UTF-8. Arrow does not hold them."""
 _WHOLE = r"^(-?[0-9]+)\.0+$"
 """A whole number as spreadsheets and data frames write it where a neighbour is missing."""
 _FLOAT = re.compile(_WHOLE)
@@ -68,6 +70,8 @@ def places_by_identity(wanted: Sequence[str], ids: Sequence[str]) -> np.ndarray:
 
 def find_id(wanted: str, ids: Mapping[str, object] | Sequence[str]) -> str | None:
     """The id among `ids` that a person means by `wanted`: the same, else one that is equal by the rule; else None."""
+    if _BROKEN.search(wanted):
+        return None
     if wanted in ids:
         return wanted
     listed = Strings(list(ids)) if isinstance(ids, Mapping) else Strings.of(ids)

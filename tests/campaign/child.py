@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import shutil
 import sys
 import tempfile
@@ -63,6 +62,12 @@ def read(format: str, folder: Path) -> tuple[str, str]:
     return "read", ""
 
 
+def peak_mb() -> int:
+    """The largest resident memory of this program in MiB; that of the process that started it does not count."""
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) // 1024
+
+
 def main(seed: int, first: int, count: int, formats: list[str]) -> None:
     """Read the inputs; what others print on the error stream is caught by its file descriptor."""
     with os.fdopen(os.dup(1), "w") as out, tempfile.TemporaryFile() as held:
@@ -87,7 +92,7 @@ def _one(seed: int, number: int, formats: list[str], out: IO[str], held: IO[byte
     printed = held.read().decode("utf-8", "replace")
     held.seek(0)
     held.truncate()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak = peak_mb()
     line = {"number": number, "format": format, "result": result, "seconds": round(took, 3), "peak_mb": peak}
     extra = {"trace": trace} if trace else {}
     print(json.dumps(line | extra | ({"printed": printed[:2000]} if printed else {})), file=out, flush=True)

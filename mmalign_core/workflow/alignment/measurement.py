@@ -68,11 +68,11 @@ def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch
         aligner = fit(plan, plan.parts[0], cost, progress, watch=watch)
         return Measurement(aligner, Evaluation({}, {}, plan.choices.seed))
     fitted = _FITTED if ALIGNERS.get(plan.choices.aligner).trained else _FITTED_AT_ONCE
-    with pulsing(progress, fitted, "measuring"):
-        aligner, folds = fit_parts(plan, cost, within(progress, 0.0, fitted), watch=watch)
-        progress(fitted, "measuring")
+    with pulsing(progress, 0.0, "fitting") as told:
+        aligner, folds = fit_parts(plan, cost, within(told, 0.0, fitted), watch=watch)
+        told(fitted, "measuring")
         with timed(cost.seconds, "match"):
-            measured = _evaluation(plan, folds, within(progress, fitted, 1.0, "measuring: "))
+            measured = _evaluation(plan, folds, within(told, fitted, 1.0, "measuring: "))
         thresholds = tuple(fold.thresholds for fold in folds if fold.thresholds)
         return Measurement(aligner, measured, thresholds, _fused_report(plan, folds))
 
