@@ -147,11 +147,11 @@ def test_names_of_groups_never_cover_one_another_and_lead_nearer(page: Page, dis
     names = page.locator(".st-key-map .name:not([hidden])")
     names.first.wait_for(timeout=PATIENCE)
     for _ in range(4):
-        boxes = [found for one in names.all() if (found := one.bounding_box())]
+        boxes = names.evaluate_all("names => names.map((name) => name.getBoundingClientRect().toJSON())")
         for at, one in enumerate(boxes):
             for other in boxes[at + 1 :]:
-                beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
-                assert beside or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+                beside = one["right"] <= other["left"] or other["right"] <= one["left"]
+                assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
         page.get_by_role("button", name="Zoom in").click()
     page.get_by_role("button", name="Show the whole map").click()
     before = map_camera(page, "map")
