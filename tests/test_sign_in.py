@@ -68,7 +68,8 @@ def test_saved_runs_belong_to_who_signed_in(chrome: Browser, signed: tuple[str, 
     ada.locator(".st-key-runs button").first.click()
     ada.get_by_label("Name", exact=True).fill("hers")
     ada.get_by_role("button", name="Keep this run").click()
-    expect(ada.get_by_text("Kept.")).to_be_visible()
+    expect(ada.get_by_text("Kept. From a terminal")).to_be_visible()
+    settled(ada)
     (run,) = home.glob("people/*/runs/hers")
     assert not (home / "runs").exists() and len(run.parents[1].name) == 32, "a digest, no name"
 
