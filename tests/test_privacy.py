@@ -19,7 +19,7 @@ from mmalign_core.store import Store
 from mmalign_core.store.session_folders import SessionFolders, clear_left
 from mmalign_core.store.uploads import add_upload, keep_upload, share_upload, shared_upload
 from mmalign_core.types import BadInput
-from pages._session import cache, keeping, places, sessions
+from pages._session import cache, kept_data, places, sessions
 from pages._session.results_cache import ResultsCache
 from pages._session.sized_cache import SizedCache
 from pages._session.uploads import query_path, receive_query, receive_upload
@@ -134,7 +134,7 @@ def test_a_saved_run_keeps_its_upload_and_goes_with_it(home: Path, capsys: pytes
                for one in held.values())  # fmt: skip
     token = OF_JOB.set(Visitor(key, private=True))
     try:
-        keeping.keep_run(run, "mine", source)
+        kept_data.keep_run(run, "mine", source)
     finally:
         OF_JOB.reset(token)
     end(app, cache.server_settings().session_seconds)

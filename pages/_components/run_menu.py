@@ -12,7 +12,7 @@ from mmalign_core.plots import cut_text, direction_arrow
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Run, RunSummary, check_run_id
 from pages._components import errors, numbers
-from pages._session import cache, keeping, pipeline, state, view_history
+from pages._session import cache, kept_data, pipeline, state, view_history
 
 _LISTED = 8
 """Saved runs in the menu; the Overview page lists all. Our choice: what fits on a screen."""
@@ -58,7 +58,7 @@ def keep(run: Run) -> None:
         if st.form_submit_button("Keep this run", icon=":material/bookmark_add:"):
             with errors.shown():
                 kept = check_run_id(name.strip() or run.id)
-                keeping.keep_run(run, kept, state.source())
+                kept_data.keep_run(run, kept, state.source())
                 with_files = " with the uploaded files" if state.source_kind() == "upload" else ""
                 words = f"`python -m mmalign_core recommend {kept} --query-text rain`"
                 st.success(f"Kept{with_files}. From a terminal: {words}")

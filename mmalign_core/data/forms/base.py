@@ -78,7 +78,7 @@ def named(names: Sequence[str], *wanted: str) -> str:
 
 def head_of(files: FolderFiles, name: str, size: int = 4096) -> bytes:
     """The first bytes of a file, unpacked if it is gzipped; b'' if it cannot be read."""
-    from mmalign_core.data.tabular.opening import UNREADABLE, open_table
+    from mmalign_core.data.tabular.table_files import UNREADABLE, open_table
 
     try:
         with open_table(files.path(name)) as file:

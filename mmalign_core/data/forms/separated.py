@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mmalign_core.data.folder_files import FolderFiles
-from mmalign_core.data.tabular.opening import open_table
+from mmalign_core.data.tabular.table_files import open_table
 
 
 def separated_lines(files: FolderFiles, name: str, mark: str) -> Iterator[list[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from mmalign_core.data.formats import HEAD_BYTES, why_not_picture
-from mmalign_core.data.media.picture_limits import check_bytes, check_shape, holding
+from mmalign_core.data.media.picture_limits import DAMAGE, check_bytes, check_shape, holding
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
@@ -34,9 +33,6 @@ _SAMPLE = 24
 """Bytes of a sample while it is windowed in double precision: as stored, rescaled, and the result."""
 _SIGMOID = -4.0
 """The factor in a sigmoid window (PS3.3, C.11.2.1.3.1)."""
-_DAMAGE = (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, ArithmeticError, AttributeError)
-_DAMAGE += (MemoryError, ImportError, AssertionError, NotImplementedError, struct.error)
-"""What pydicom raises on damaged files and on packings for which it would need another library."""
 
 
 def decode_dicom(source: str | Path | bytes, name: str, settings: Settings) -> Image.Image:
@@ -64,7 +60,7 @@ def decode_dicom(source: str | Path | bytes, name: str, settings: Settings) -> I
             return _picture(data)
     except BadInput:
         raise
-    except (InvalidDicomError, *_DAMAGE) as error:
+    except (InvalidDicomError, *DAMAGE) as error:
         raise BadInput(f"{name} is a DICOM file without a picture that can be decoded; save it as PNG") from error
 
 

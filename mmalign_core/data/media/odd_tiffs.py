@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mmalign_core.data.media.picture_limits import check_bytes, check_shape
+from mmalign_core.data.media.picture_limits import DAMAGE, check_bytes, check_shape
 from mmalign_core.data.media.picture_modes import eight_bits, full_scale_of_floats
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
@@ -19,9 +19,6 @@ from mmalign_core.types import BadInput
 _COLOURS = 3
 """Bands of an RGB picture."""
 _LOGS = ("tifffile", "tifffile.tifffile")
-_DAMAGE = (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, ArithmeticError, AttributeError)
-_DAMAGE += (MemoryError, ImportError, AssertionError, NotImplementedError)
-"""What tifffile raises on damaged files and on packings for which it would need another library."""
 
 
 def decode_odd_tiff(source: Path | bytes, name: str, settings: Settings) -> tuple[Image.Image, int, str]:
@@ -46,7 +43,7 @@ def decode_odd_tiff(source: Path | bytes, name: str, settings: Settings) -> tupl
             return _picture(bands), int(turn.value) if turn else 1, _remark(bands)
     except BadInput:
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         what = f" (a TIFF of {held})" if held else ""
         raise BadInput(f"{name} cannot be decoded{what}; save it as a TIFF or PNG of 8 bits") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
@@ -15,6 +16,9 @@ _RESULT = 4
 """Bytes of a pixel of an RGB image in Pillow's memory."""
 _HELD = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 """Bytes of a pixel of a mode in Pillow's memory; of any other mode 4."""
+DAMAGE = (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, ArithmeticError, AttributeError)
+DAMAGE += (MemoryError, ImportError, AssertionError, struct.error)
+"""What pydicom and tifffile raise on damaged files, and on packings for which they would need another library."""
 _DECODER = {"JPEG2000": 16, "AVIF": 12, "HEIF": 8, "WEBP": 8}
 """Bytes of a pixel that a format's decoder holds beside the image. Measured on pictures of 20 million pixels."""
 _DEFLATE = 1032

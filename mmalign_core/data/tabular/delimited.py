@@ -17,7 +17,7 @@ from mmalign_core.data.media.references import guess_encoding
 from mmalign_core.data.names import is_unicode, shown
 from mmalign_core.data.tabular.budgets import check_columns, check_rows
 from mmalign_core.data.tabular.cells import Cells, Line
-from mmalign_core.data.tabular.opening import open_table
+from mmalign_core.data.tabular.table_files import open_table
 from mmalign_core.types import BadInput
 
 _MARK = "\x1e"

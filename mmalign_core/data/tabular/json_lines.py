@@ -12,8 +12,8 @@ from typing import Any
 from mmalign_core.data.media.references import guess_encoding
 from mmalign_core.data.tabular.budgets import check_columns, check_rows
 from mmalign_core.data.tabular.cells import Line
-from mmalign_core.data.tabular.opening import open_table
 from mmalign_core.data.tabular.rows import named_values
+from mmalign_core.data.tabular.table_files import open_table
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 

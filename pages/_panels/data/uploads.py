@@ -10,7 +10,7 @@ import streamlit as st
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import about_upload, kept_upload
 from pages._components import errors
-from pages._session import cache, keeping, places, previews, state
+from pages._session import cache, kept_data, places, previews, state
 from pages._session.received import content_of
 from pages._session.uploads import receive_upload
 from pages._session.visitors import chose_upload, visitor
@@ -56,7 +56,7 @@ def _about_open() -> None:
     folder = places.data_folder(who, source, cache.server_settings())
     if folder is None:
         return
-    is_kept = keeping.is_kept(folder, who)
+    is_kept = kept_data.is_kept(folder, who)
     kept = kept_upload(folder)
     mine = not is_kept or folder.parent == places.home_of(who, cache.server_settings()) / places.SHELF
     with st.container(horizontal=True, vertical_alignment="center", key="upload.open"):
@@ -86,7 +86,7 @@ def _stays(is_kept: bool, shared: bool, mine: bool) -> str:
 
 
 def _kept() -> None:
-    folders = {folder.name: folder for folder in keeping.kept_uploads()}
+    folders = {folder.name: folder for folder in kept_data.kept_uploads()}
     if not folders:
         return
     with st.form("kept", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
@@ -108,17 +108,17 @@ def _open_kept() -> None:
 
 
 def _keep() -> None:
-    _done(lambda: keeping.keep_files(state.source()), "Kept. Delete it under Models, Storage.")
+    _done(lambda: kept_data.keep_files(state.source()), "Kept. Delete it under Models, Storage.")
 
 
 def _share(shared: bool) -> None:
     words = "The link of this page now opens the upload for others." if shared else "The link is yours alone again."
-    _done(lambda: keeping.share(state.source(), shared), words)
+    _done(lambda: kept_data.share(state.source(), shared), words)
 
 
 def _delete() -> None:
     digest = state.source()["value"]
-    _done(lambda: keeping.delete_upload(digest), "Deleted, with everything that was made of it.")
+    _done(lambda: kept_data.delete_upload(digest), "Deleted, with everything that was made of it.")
     state.open_source("demo")
 
 

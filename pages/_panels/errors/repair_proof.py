@@ -14,7 +14,7 @@ from mmalign_core.workflow import ErrorReport, Repair, Run, check_run_id
 from pages._components import errors, exports, run_menu, waiting
 from pages._components.media import gallery
 from pages._panels.errors.queries import open_item
-from pages._session import cache, keeping, state
+from pages._session import cache, kept_data, state
 from pages._session.jobs import Task, within
 from pages._session.results_cache import Failed
 
@@ -139,7 +139,7 @@ def _save_task(done: Repair, key: str, name: str) -> Task:
 
     def work(progress: Progress) -> str:
         made = done.repaired_run(store=store, progress=within(progress, 0.0, 0.9))
-        keeping.keep_run(made, name, source)
+        kept_data.keep_run(made, name, source)
         progress(1.0, f"kept as {name}")
         return name
 

@@ -10,7 +10,7 @@ from mmalign_core.types import BadInput
 from mmalign_core.workflow import STORE_KINDS, StoreEntry
 from pages._components import errors
 from pages._panels.models import lines
-from pages._session import cache, keeping
+from pages._session import cache, kept_data
 from pages._session.visitors import can_sign_in, visitor
 
 _WORDS = {
@@ -45,7 +45,7 @@ def show() -> None:
         st.caption(errors.plain(str(cache.home_store().root)))
     for kind, entries in found.items():
         if kind == "uploads" and visitor().network and not can_sign_in():
-            mine = {folder.name for folder in keeping.kept_uploads()}
+            mine = {folder.name for folder in kept_data.kept_uploads()}
             entries = [entry for entry in entries if entry.key in mine]
         if entries:
             _kind(kind, entries)
@@ -76,7 +76,7 @@ def _named(entry: StoreEntry) -> str:
 
 def _delete(kind: str, keys: tuple[str, ...]) -> None:
     try:
-        freed = keeping.delete_uploads(keys) if kind == "uploads" else cache.home_store().remove(kind, keys)
+        freed = kept_data.delete_uploads(keys) if kind == "uploads" else cache.home_store().remove(kind, keys)
     except (BadInput, OSError) as error:
         st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return
