@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmalign_core.encoders import ENCODERS, without_params
+from mmalign_core.encoders.servers.base import ServerEncoder
 from mmalign_core.model_files.catalogue import SUGGESTED, Suggested, licence_words
 from mmalign_core.model_files.inventory import LocalModel, local_models
 from mmalign_core.model_files.requirements import ENCODERS as OF_MODELS
@@ -53,9 +54,14 @@ def suggested_models() -> dict[tuple[str, ...], list[Suggested]]:
 def available_models(settings: Settings | None = None) -> tuple[AvailableModel, ...]:
     """All encoders on this machine: the embedded ones, then local models by name. No hub is queried."""
     return (
-        *(_embedded(name) for name in ENCODERS.names() if name not in OF_MODELS),
+        *(_embedded(name) for name in ENCODERS.names() if name not in OF_MODELS and not is_on_server(name)),
         *map(_fetched, local_models(settings)),
     )
+
+
+def is_on_server(name: str) -> bool:
+    """Whether the encoder of that name sends media to a server."""
+    return issubclass(ENCODERS.get(name), ServerEncoder)
 
 
 def available_encoders(modality: str, settings: Settings | None = None) -> tuple[AvailableModel, ...]:
