@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmalign_core.metrics.right_answers import right_answers
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Finding, Run, align, demo_tour, encode, open_demo, open_planted_demo, tour_order
 from mmalign_core.workflow.data import PLANTED, SWAPPED
-from mmalign_core.workflow.demo_tour import planted_items
+from mmalign_core.workflow.demo_story import planted_items
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +48,7 @@ def test_photographs_come_first_and_every_item_says_what_it_is(demo: Collection)
 
 def test_photographs_and_drawings_are_counted_apart(run: Run, steps: dict[str, Finding]) -> None:
     images, texts = run.sets("image", "text")
-    scores = np.asarray(run.scores("image", "text").block(slice(0, len(images.ids))))
+    scores = run.scores("image", "text").dense()
     right = np.array([list(texts.ids).index(item) for item in images.ids])
     found = (scores > scores[np.arange(len(right)), right][:, None]).sum(axis=1) < 10
     kinds = np.array([run.collection.items.at[item, "kind"] for item in images.ids])
@@ -57,7 +56,6 @@ def test_photographs_and_drawings_are_counted_apart(run: Run, steps: dict[str, F
     for kind, name in (("photograph", "photographs"), ("drawing", "drawings")):
         assert said[name] == (found[kinds == kind].sum(), (kinds == kind).sum())
     assert f"for {said['photographs'][0]} of {said['photographs'][1]} photographs" in steps["kinds"].sentence
-    assert right_answers(images, texts).holds(right).all()
 
 
 def test_queries_in_other_languages_find_pictures(steps: dict[str, Finding]) -> None:
