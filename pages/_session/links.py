@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-PARAMETERS = ("data", "roles", "run", "map", "board", "item", "at", "sel", "ask", "model", "rival", "why")
+from mmalign_core.wording import best_language
+
+PARAMETERS = ("data", "roles", "run", "map", "board", "item", "at", "sel", "ask", "model", "rival", "why", "lang")
 """The query parameters that hold a view."""
 _DEMO = {"kind": "demo", "value": ""}
 PLANTED = "planted"
@@ -64,6 +66,7 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
         "model": _model(query.get("model", "")),
         "rival": _model(query.get("rival", "")),
         "why": query.get("why", "")[:_LONGEST] or None,
+        "lang": best_language(query.get("lang", "")),
     }
 
 
@@ -88,6 +91,7 @@ def to_query(view: Mapping[str, Any]) -> dict[str, str]:
         "model": _written(view["model"]),
         "rival": _written(view["rival"]),
         "why": view["why"] or "",
+        "lang": view["lang"],
     }
 
 

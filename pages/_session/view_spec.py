@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from mmalign_core.types import BadInput, Collection, digest_json
+from mmalign_core.wording import say
 from mmalign_core.workflow import DEFAULT_ENCODERS, Choices, Run, default_aligner, modality_pairs, reference_of
 
 _CHOSEN = tuple(one.name for one in fields(Choices) if one.name != "parts")
@@ -63,8 +64,12 @@ def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, An
     if not pairs:
         held = ", ".join(collection.modalities) or "nothing"
         raise BadInput(
-            f"no item of '{collection.name}' has two modalities (it holds: {held}); add pairs to align, or go on to"
-            " Recommend, which needs none"
+            say(
+                "no item of '{name}' has two modalities (it holds: {held}); add pairs to align, or go on to "
+                "Recommend, which needs none",
+                name=collection.name,
+                held=held,
+            )
         )
     pair = tuple(choices.get("pair") or pairs[0])
     whole = {"encoders": {}, **choices, "pair": pair}

@@ -9,6 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow
 from mmalign_core.types import Collection, Progress
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import Finding, Run, find_findings, tour_order
 from pages._components import errors, waiting
 from pages._panels.overview import tour
@@ -17,15 +18,15 @@ from pages._session.jobs import Task
 from pages._session.results_cache import Failed
 
 _WORDS = {
-    "headline": ("See its errors", ":material/flag:"),
-    "cause": ("See these", ":material/search:"),
-    "slice": ("See this slice", ":material/bar_chart:"),
-    "correction": ("Correct for hubs", ":material/hub:"),
-    "training": ("Train on the pairs", ":material/model_training:"),
-    "kinds": ("See the drawings", ":material/draw:"),
-    "languages": ("Ask in Chinese", ":material/translate:"),
-    "sounds": ("Ask by this sound", ":material/graphic_eq:"),
-    "planted": ("Find them", ":material/troubleshoot:"),
+    "headline": (say("See its errors"), ":material/flag:"),
+    "cause": (say("See these"), ":material/search:"),
+    "slice": (say("See this slice"), ":material/bar_chart:"),
+    "correction": (say("Correct for hubs"), ":material/hub:"),
+    "training": (say("Train on the pairs"), ":material/model_training:"),
+    "kinds": (say("See the drawings"), ":material/draw:"),
+    "languages": (say("Ask in Chinese"), ":material/translate:"),
+    "sounds": (say("Ask by this sound"), ":material/graphic_eq:"),
+    "planted": (say("Find them"), ":material/troubleshoot:"),
 }
 """Kind of finding -> the button's words and icon."""
 
@@ -37,7 +38,7 @@ _EVERY = 1.0
 def show(run: Run, run_key: str) -> None:
     """Draw the findings: those known so far while the search runs, with its progress."""
     if not run.report.get("metrics"):
-        st.caption("Nothing was measured in this run, so nothing can be called an error.")
+        st.caption(tr("Nothing was measured in this run, so nothing can be called an error."))
         return
     tasks = [_task(run, run_key), *([tour.task(run, run_key)] if _with_tour() else [])]
     for task in tasks:
@@ -51,7 +52,7 @@ def show(run: Run, run_key: str) -> None:
         return
     _draw(run, run_key)
     if len(tasks[0].found) == 1 and len(tasks) == 1:
-        st.caption("No cause was found more often than by chance, and no change that was tried surely helps.")
+        st.caption(tr("No cause was found more often than by chance, and no change that was tried surely helps."))
 
 
 def _with_tour() -> bool:
@@ -77,7 +78,7 @@ def _task(run: Run, run_key: str) -> Task:
     def work(progress: Progress) -> tuple[Finding, ...]:
         return find_findings(run, store=store, settings=settings, progress=progress, watch=watch)
 
-    return Task("findings", run_key, "look for errors and their causes", work)
+    return Task("findings", run_key, say("look for errors and their causes"), work)
 
 
 def _show(finding: Finding, place: int, collection: Collection) -> None:
@@ -86,7 +87,7 @@ def _show(finding: Finding, place: int, collection: Collection) -> None:
         left, right = st.columns([4, 1], vertical_alignment="center")
         strong = "**" if finding.kind == "headline" else ""
         left.markdown(f"{strong}{errors.plain(finding.sentence)}{strong}")
-        pressed = right.button(words, icon=icon, key=f"finding.{place}.{finding.kind}", width="stretch")
+        pressed = right.button(tr(words), icon=icon, key=f"finding.{place}.{finding.kind}", width="stretch")
     if pressed:
         _follow(finding.action, collection)
 

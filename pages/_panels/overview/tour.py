@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.types import Collection, Progress
+from mmalign_core.wording import say
 from mmalign_core.workflow import Finding, Run, demo_tour
 from pages._session import cache, pipeline, state
 from pages._session.jobs import Task
@@ -29,7 +30,7 @@ def task(run: Run, run_key: str) -> Task:
     def work(progress: Progress) -> tuple[Finding, ...]:
         return demo_tour(run, store=store, settings=settings, progress=progress, watch=watch)
 
-    return Task("tour", run_key, "prepare the tour of the demo", work)
+    return Task("tour", run_key, say("prepare the tour of the demo"), work)
 
 
 def known_steps(run_key: str) -> tuple[Finding, ...]:
