@@ -124,7 +124,7 @@ def _facts(plan: FetchPlan, here: int) -> None:
     st.markdown(
         f"**{_bytes(plan.bytes)}** in {sum(len(part.files) for part in plan.parts)} files"
         + (f", of which {_bytes(here)} are here" if here else "")
-        + f" · licence: **{errors.plain(plan.licence or 'not stated')}**"
+        + f" · licence: **{errors.plain(plan.terms or 'not stated')}**"
     )
     st.markdown(
         lines.facts(

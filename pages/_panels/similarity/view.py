@@ -9,7 +9,7 @@ import streamlit as st
 from mmalign_core.workflow import Judgements, Run
 from pages._components import header, judgements
 from pages._panels.align import report
-from pages._session import cache, state
+from pages._session import run_cache, state
 
 HELD_OUT, FITTED = "Held out", "Fitted"
 
@@ -40,7 +40,7 @@ def choose(run: Run, run_key: str) -> View | None:
         )
         source, target = ways[chosen]
         if {source, target} != set(run.choices.pair) or not run.report.get("metrics"):
-            found = cache.judged_in_space(run_key, source, target, run)
+            found = run_cache.judged_in_space(run_key, source, target, run)
             return View(run, run_key, source, target, found, "all queries, among all candidates of the space")
         measured = judgements.of_pair(run, run_key)
         if measured is None:
@@ -73,9 +73,9 @@ def _of_split(view: View) -> View:
         help="The fit has seen the fitted ones, so their numbers are too good.",
     )
     if which == FITTED:
-        fitted = cache.judged_part(view.run_key, view.way, False, view.judged)
+        fitted = run_cache.judged_part(view.run_key, view.way, False, view.judged)
         return replace(view, judged=fitted, split="fitted queries: the fit has seen them")
-    held_out = cache.judged_part(view.run_key, view.way, True, view.judged)
+    held_out = run_cache.judged_part(view.run_key, view.way, True, view.judged)
     return replace(view, judged=held_out, split="held-out queries, among held-out candidates")
 
 
