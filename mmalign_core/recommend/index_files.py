@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,15 @@ from mmalign_core.types.basics import release
 
 pc: Any = pyarrow.compute  # its functions are made on import, where pyright does not see them
 _HEAD, _SUMMARY = "index.json", "summary.safetensors"
+_MEASURED = {"probes": int, "recall": float, "asked": int}
 _VERSION = 1
 """Rises when an earlier index could not be used; it is then made anew."""
 ASKED, BEST = 100, 10
 """Items whose likes are sought to measure recall@10: its standard error is at most 0.016."""
+TRIED, WANTED = (32, 64, 128, 256), 0.95
+"""Cells that a search reads; the fewest that find the share WANTED are taken. At 100,000 x 64 in 316 cells 64 found
+0.85 in 16 ms, 128 0.95 in 33 ms and 256 0.998 in 48 ms of processor time (`benchmarks/recommend_index.py`); among
+10,000,000 in 1,024 cells 64 found 0.94 and 128 0.98 (`benchmarks/index_speed.py`)."""
 COMMITTED = 4
 """Blocks of items in one commit of the vectors: 64 MB at 64 dimensions. Our choice."""
 
@@ -55,10 +61,9 @@ def write_index(
         progress(0.3, f"building the index of {len(ids):,} items")
         vectors.build(cells)
         progress(0.9, "measuring the recall of the index")
-        unmeasured = IndexedItems(ids, parts, order, sums, vectors, 0.0, 0)
-        recall, asked = _recall(unmeasured)
-        head = {"version": _VERSION, "items": len(ids), "modalities": list(space), "recall": recall, "asked": asked}
-        write_json(part / _HEAD, head)
+        measured = _measured(IndexedItems(ids, parts, order, sums, vectors))
+        head = {"version": _VERSION, "items": len(ids), "modalities": list(space)}
+        write_json(part / _HEAD, head | {name: getattr(measured, name) for name in _MEASURED})
 
     write_folder(folder, "index", fill)
     progress(1.0, "the index is ready")
@@ -80,7 +85,8 @@ def read_index(folder: Path, space: Mapping[str, EmbeddingSet], ids: Strings) ->
         if [place.shape for place in places] != widths or kept["order"].shape != (len(ids),) or not len(vectors):
             return None
         parts = dict(zip(space, places, strict=True))
-        return IndexedItems(ids, parts, kept["order"], sums, vectors, float(head["recall"]), int(head["asked"]))
+        measured = {name: kind(head[name]) for name, kind in _MEASURED.items()}
+        return IndexedItems(ids, parts, kept["order"], sums, vectors, **measured)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -126,14 +132,19 @@ def _blocks(parts: Mapping[str, np.ndarray], items: int, progress: Progress) -> 
             yield (start + held).astype(str), rows[held]
 
 
-def _recall(items: IndexedItems) -> tuple[float, int]:
-    """The share of the BEST items like each of ASKED random items that are among the candidates, and how many asked."""
+def _measured(items: IndexedItems) -> IndexedItems:
+    """The items with the fewest of TRIED probes that find the share WANTED of what is most like each of some items."""
     model = RECOMMENDERS.create("content").fit(items)
     rows = np.sort(np.random.default_rng(0).choice(len(items.ids), min(ASKED, len(items.ids)), replace=False))
     asked = [model.directions(PlacedQuery(history={int(row): 1.0})) for row in rows]
-    shares = []
-    for row, directions, best in zip(rows, asked, exact_best(items.parts, asked, BEST + 1)):
-        near = set(items.candidates(directions, FEWEST).tolist())
-        right = [int(other) for other in best if other != row][:BEST]
-        shares += [np.mean([other in near for other in right])] if near and right else []
-    return (float(np.mean(shares)) if shares else 1.0), len(shares)
+    best = exact_best(items.parts, asked, BEST + 1)
+    found = items
+    for probes in TRIED:
+        found = replace(items, probes=probes)
+        near = [set(found.candidates(directions, FEWEST).tolist()) for directions in asked]
+        right = [[int(other) for other in some if other != row][:BEST] for row, some in zip(rows, best)]
+        shares = [np.mean([other in one for other in some]) for one, some in zip(near, right) if one and some]
+        found = replace(found, recall=float(np.mean(shares)) if shares else 1.0, asked=len(shares))
+        if found.recall >= WANTED:
+            break
+    return found

@@ -18,7 +18,7 @@ from mmalign_core.recommend.controls import Controls, pool_size
 from mmalign_core.recommend.items import ITEMS_AT_ONCE, PlacedItems
 from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.recommend.standard_scores import usable_spread
-from mmalign_core.store.vector_index import VectorIndex
+from mmalign_core.store.vector_index import PROBES, VectorIndex
 from mmalign_core.types import Strings
 from mmalign_core.types.basics import release
 
@@ -50,14 +50,16 @@ class Pool(NamedTuple):
 
 @dataclass(frozen=True)
 class IndexedItems(PlacedItems):
-    """`parts`: memory-mapped. `order` (n,): the numbers of the items, by id. `recall`: the share of the 10 best items
-    that the index finds, measured on `asked` items whose likes were sought."""
+    """`parts`: memory-mapped. `order` (n,): the numbers of the items, by id. `probes`: the cells that are searched.
+    `recall`: the share of the 10 best items that the index then finds, measured on `asked` items whose likes were
+    sought."""
 
     order: np.ndarray
     summaries: Mapping[str, Summary]
     vectors: VectorIndex
-    recall: float
-    asked: int
+    probes: int = PROBES
+    recall: float = 0.0
+    asked: int = 0
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -100,7 +102,7 @@ class IndexedItems(PlacedItems):
         asked = index_column({m: directions[m] for m in self.parts if m in directions}, self.parts)
         if not asked.any():
             return np.zeros(0, np.int64)
-        return np.array(self.vectors.candidates(asked, count), np.int64)
+        return np.array(self.vectors.candidates(asked, count, probes=self.probes), np.int64)
 
 
 def index_column(directions: Mapping[str, tuple[np.ndarray, float]], parts: Mapping[str, np.ndarray]) -> np.ndarray:
