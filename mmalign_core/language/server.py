@@ -58,15 +58,27 @@ class Server(LanguageModel):
         messages = [{"role": "system", "content": system}] * bool(system) + [{"role": "user", "content": prompt}]
         return self.chat(messages, max_tokens, progress)
 
-    def chat(self, messages: Sequence[dict[str, Any]], max_tokens: int = 60, progress: Progress = no_progress) -> str:
-        """Return the text of one response to chat messages, which may hold pictures, at temperature 0."""
+    def chat(
+        self,
+        messages: Sequence[dict[str, Any]],
+        max_tokens: int = 60,
+        progress: Progress = no_progress,
+        *,
+        address: Address | None = None,
+    ) -> str:
+        """Return the text of one response to chat messages, which may hold pictures, at temperature 0.
+
+        `address`: of another server than the environment names.
+        """
         body = {"messages": list(messages), "max_tokens": max_tokens, "temperature": 0, "stream": False}
         if model := self.model or os.environ.get(MODEL, ""):
             body["model"] = model
-        address = self.address
+        address = address or self.address
         url = address.url if address.url.endswith(PATH) else address.url + PATH
         server = server_words("the language model's server", url)
-        request = Request(url, json.dumps(body).encode(), address.headers(), self.seconds, MOST_BYTES, server, URL)
+        request = Request(
+            url, json.dumps(body).encode(), address.headers(), self.seconds, MOST_BYTES, server, address.variable
+        )
         answer = ask(request, progress)
         if answer.status != 200:
             raise BadInput(f"{server} {_status_message(answer.status)}")

@@ -53,9 +53,15 @@ class Address:
 
 def address_of(variable: str, key_variable: str, example: str) -> Address:
     """The address in the environment. Raises BadInput if the variable is missing or holds none."""
-    given = os.environ.get(variable, "").strip().rstrip("/")
+    given = os.environ.get(variable, "").strip()
     if not given:
         raise BadInput(f"{variable} is not set; set it to a server's address, such as {example}")
+    return check_address(given, variable, key_variable, example)
+
+
+def check_address(given: str, variable: str, key_variable: str, example: str) -> Address:
+    """The address that was given by `variable`, a variable or an option. Raises BadInput if it is none."""
+    given = given.strip().rstrip("/")
     try:
         parts = urlsplit(given)
         usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)

@@ -13,10 +13,10 @@ import numpy as np
 
 from mmalign_core.encoders.base import Encoded, Encoder
 from mmalign_core.encoders.servers.answers import SERVER, ServerLost, checked_rows, status_error, vectors_of
-from mmalign_core.encoders.servers.media_bytes import picture_uri
 from mmalign_core.encoders.torch_models.media_input import media_view
 from mmalign_core.params import param
 from mmalign_core.servers.addresses import Address, address_of
+from mmalign_core.servers.pictures import picture_uri
 from mmalign_core.servers.requests import NoAnswer, Request, ask_patiently, server_words
 from mmalign_core.types import BadInput, Media
 
@@ -104,7 +104,7 @@ class ServerEncoder(Encoder):
         """What would be sent: count, size and cost. Raises NotAsked with it unless sending was agreed to."""
         words = f"{self._count(media)} would be sent to {self.address.host} for '{self.name}:{self.model}'"
         if not self.settings.send:
-            raise NotAsked(f"{words}; nothing was sent: add --send if it may, or set MMALIGN_SEND=yes")
+            raise NotAsked(f"{words}; nothing was sent: add --send if it may, or switch it on, on the Models page")
         return words.replace(" would be ", " are ")
 
     def _count(self, media: Sequence[Media]) -> str:
