@@ -14,7 +14,7 @@ from pages._components import errors, exports, header, waiting
 from pages._components.media import previews
 from pages._panels.errors import filters, mark_panel, pair, query_list, repair, slices
 from pages._panels.errors.queries import in_focus
-from pages._session import cache, languages, state
+from pages._session import cache, languages, run_cache, state
 from pages._session.jobs import Task
 
 VIEWS = (say("Queries"), say("Repair"))
@@ -33,7 +33,7 @@ def error_task(run: Run, run_key: str) -> Task:
 @st.fragment(key="errors.queries")
 def queries(run: Run, run_key: str, report: ErrorReport) -> None:
     """Draw the slices and the filters, and what they let pass."""
-    table = cache.queries(run_key, report)
+    table = run_cache.queries(run_key, report)
     above = st.expander(tr("Slices"), icon=":material/pie_chart:", expanded=True, key="errors.slices.box")
     with above:
         sliced = slices.found(run, run_key)
@@ -51,7 +51,7 @@ def passed(
     """Draw the list and the query in focus: all that runs again when a person moves on or marks."""
     mark_panel.show_said()
     marks = mark_panel.by_item(cache.marks(run.collection), run.choices.pair)
-    listed = filters.listed(cache.queries(run_key, report), chosen, run.collection, marks, items)
+    listed = filters.listed(run_cache.queries(run_key, report), chosen, run.collection, marks, items)
     focus = in_focus(report, listed)
     left, right = st.columns([4, 7], gap="medium")
     with left:

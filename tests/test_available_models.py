@@ -165,3 +165,20 @@ def test_what_is_noted_is_text_by_text(settings: Settings) -> None:
     own_folder(settings).mkdir(parents=True)
     (own_folder(settings) / "fetched.json").write_text(json.dumps({"a/b": 5, "c/d": "clap:c/d"}))
     assert fetched_as(settings) == {"c/d": "clap:c/d"}
+
+
+@pytest.mark.parametrize(
+    ("card", "terms"),
+    [
+        ("license: cc-by-nc-4.0", "cc-by-nc-4.0 (non-commercial)"),
+        ("license: other\nlicense_name: qwen-research-only", "qwen-research-only (non-commercial)"),
+        ("license: other\nlicense_name: gemma", "gemma"),
+        ("license: apache-2.0\nlicense_name: odd", "apache-2.0"),
+        ("tags: nc", ""),
+    ],
+)
+def test_a_licence_that_forbids_commercial_use_is_marked(settings: Settings, card: str, terms: str) -> None:
+    folder = saved(own_folder(settings) / "me" / "small")
+    (folder / "README.md").write_text(f"---\n{card}\n---\n# A model\n")
+    (row,) = [row for row in available_models(settings) if not row.embedded]
+    assert row.terms == terms

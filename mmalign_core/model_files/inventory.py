@@ -18,7 +18,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store.parts import remove_tree, sibling
 from mmalign_core.types import BadInput
 
-_LICENCE = re.compile(r"^license:[ \t]*([\w.+-]+)", re.MULTILINE)
+_LICENCE = re.compile(r"^(license|license_name):[ \t]*([\w.+-]+)", re.MULTILINE)
 
 
 MODEL_SUFFIXES = (
@@ -182,10 +182,12 @@ def encoder_for(files: Path) -> str:
 
 
 def licence(files: Path) -> str:
-    """The licence on a model's card; '' if it states none."""
+    """The licence on a model's card, by its own name if it is none of the usual ones; '' if it states none."""
     try:
         card = (files / "README.md").read_text(encoding="utf-8", errors="replace")[:20_000]
     except OSError:
         return ""
-    match = _LICENCE.search(card.partition("\n---")[0]) if card.startswith("---") else None
-    return match[1] if match else ""
+    head = card.partition("\n---")[0] if card.startswith("---") else ""
+    stated = dict(_LICENCE.findall(head))
+    named = stated.get("license_name", "")
+    return named if named and stated.get("license", "other") == "other" else stated.get("license", "")

@@ -24,7 +24,7 @@ from mmalign_core.workflow import SpaceMap, turned_map
 from pages._components import figures, point_map, waiting
 from pages._panels.compare.comparison import Comparison, map_task
 from pages._panels.space import map_layer
-from pages._session import cache, media_cache, state
+from pages._session import media_cache, run_cache, state
 from pages._session.view_spec import ViewSpec
 
 _KEY = "compare.maps"
@@ -114,4 +114,4 @@ def _coloured(one: SpaceMap, drawn: list[SpaceMap]) -> MapGroups:
 
 def _labels(found: Comparison, side: int, spec: ViewSpec) -> list[str]:
     run = found.runs[side]
-    return [label for modality in run.result.space for label in cache.row_labels(spec.run_key, modality, run)]
+    return [label for modality in run.result.space for label in run_cache.row_labels(spec.run_key, modality, run)]

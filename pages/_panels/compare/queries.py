@@ -14,7 +14,7 @@ from pages._components import errors, exports
 from pages._components.headings import headings
 from pages._components.media import gallery, previews, row_media
 from pages._panels.compare.comparison import Comparison
-from pages._session import cache, state
+from pages._session import cache, run_cache, state
 
 _MOST = 12
 """Cards of a list; the table holds all. Our choice: two rows on a laptop."""
@@ -132,7 +132,7 @@ def _table(found: Comparison, way: str, keys: tuple[str, str]) -> pd.DataFrame:
         }
     )
     for side, word in enumerate(("other", "open")):
-        labels = cache.row_labels(keys[side], target, found.runs[side])
+        labels = run_cache.row_labels(keys[side], target, found.runs[side])
         queries = [found.query(side, way, item, key) for item, key in zip(rows["id"], rows["key"])]
         table[f"rank, {word}"] = rows["rank A" if side == 0 else "rank B"]
         chosen = [(judged[0], int(judged[0].chosen[judged[1]])) if judged else None for judged in queries]

@@ -16,7 +16,7 @@ from pages._components.numbers import fixed
 from pages._panels.errors import mark_panel
 from pages._panels.errors.queries import Query, open_item
 from pages._panels.similarity import explanation
-from pages._session import cache, languages
+from pages._session import cache, languages, run_cache
 
 _RIVALS, _NEIGHBOURS = 5, 6
 """Candidates and neighbours shown: what fits in one row of the panel."""
@@ -132,7 +132,7 @@ def _score(value: float) -> str:
 
 def _rivals(run: Run, run_key: str, report: ErrorReport, query: Query) -> None:
     """The best candidates with their scores, and the right answer."""
-    known = cache.query_rankings_of(run_key, query.way, run, query.errors)
+    known = run_cache.query_rankings_of(run_key, query.way, run, query.errors)
     found = known.of(query.row, _RIVALS)
     cards = [_rival(run, query, ranked) for ranked in found]
     if known.exact[query.row]:
@@ -172,7 +172,7 @@ def _rival(run: Run, query: Query, ranked: RankedCandidate) -> dict[str, object]
 
 def _neighbours(run: Run, run_key: str, report: ErrorReport, query: Query) -> None:
     with errors.shown():
-        near = cache.neighbours(run_key, query.item, _NEIGHBOURS, run)
+        near = run_cache.neighbours(run_key, query.item, _NEIGHBOURS, run)
         st.caption(tr("The items nearest to this one in the shared space, all its media together."))
         cards = [gallery.card(run.collection, one.id, note=f"score {fixed(one.score, 3)}") for one in near]
         gallery.show(cards, key="errors.near", width=110, most=6,

@@ -137,7 +137,7 @@ def _facts(plan: FetchPlan, here: int) -> None:
     st.markdown(
         f"**{_bytes(plan.bytes)}** in {sum(len(part.files) for part in plan.parts)} files"
         + (tr(", of which {bytes} are here", bytes=_bytes(here)) if here else "")
-        + tr(" · licence: **{licence}**", licence=errors.plain(plan.licence or tr("not stated")))
+        + tr(" · licence: **{licence}**", licence=errors.plain(plan.terms or tr("not stated")))
     )
     st.markdown(
         lines.facts(

@@ -52,7 +52,7 @@ def _fetched(row: AvailableModel) -> None:
         name = encoder_menu.full_name(row.reference) or row.name
         name = row.summary if Path(name).is_absolute() else name
         st.markdown(lines.heading(name, row.reads))
-        licence = row.licence or tr("licence not stated")
+        licence = row.terms or tr("licence not stated")
         st.markdown(lines.facts(encoder, lines.size(row.bytes), licence, str(row.folder)))
         downloading = fetch.is_downloading(row.reference)
         if row.missing and not downloading:
@@ -103,7 +103,7 @@ def _embedded(rows: Sequence[AvailableModel]) -> None:
     for row in sorted(rows, key=lambda row: (bool(row.missing), not row.bytes)):
         with st.container(gap=None):
             st.markdown(lines.heading(row.name, row.reads))
-            size = lines.size(row.bytes) or tr("no weights of its own")
+            size = lines.size(row.bytes) or tr("no weights of its own") * (not row.missing)
             st.markdown(lines.facts(row.summary, size, row.licence))
             if row.missing:
                 st.markdown(f":small[:orange[:material/extension_off: {errors.plain(errors.sentence(row.missing))}]]")
@@ -137,7 +137,7 @@ def show_suggestions() -> None:
 def _suggestion(row: SuggestedModel, here: bool) -> None:
     with st.container(gap=None, width="stretch"):
         st.markdown(f"**{errors.plain(encoder_menu.full_name(row.reference))}**  :small[{errors.plain(row.use)}]")
-        st.markdown(lines.facts(lines.size(row.bytes), row.licence, row.figure))
+        st.markdown(lines.facts(lines.size(row.bytes), row.terms, row.figure))
     if here:
         st.markdown(tr(":green[:material/check_circle: here]"), width="content")
     else:

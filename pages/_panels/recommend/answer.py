@@ -14,7 +14,7 @@ from mmalign_core.workflow import Answer, FittedRecommender, Run, encode, encode
 from pages._components import errors, waiting
 from pages._panels.recommend import queries
 from pages._panels.recommend.controls import Chosen, Tuning
-from pages._session import cache, state
+from pages._session import cache, run_cache, state
 from pages._session.jobs import Task
 
 
@@ -44,7 +44,7 @@ def answer_of(
     signs = [[part["kind"], part["value"], part["weight"] > 0] for part in parts]
     mix = [float(part["weight"]) for part in parts]
     base = [model_key(run_key, chosen.models[place]), signs, chosen.seen, chosen.where]
-    placed = cache.placed_answer(digest_json(base), chosen.seen, chosen.where, run, query, fitted)
+    placed = run_cache.placed_answer(digest_json(base), chosen.seen, chosen.where, run, query, fitted)
     found = placed.again(
         k=tuned.k, weights=tuned.weights or None, mix=mix, diversity=tuned.diversity, popularity=tuned.popularity
     )

@@ -12,7 +12,7 @@ from mmalign_core.wording import tr
 from mmalign_core.workflow import Run, SpaceMap
 from pages._components import errors
 from pages._panels.recommend import queries, query_form
-from pages._session import cache, state
+from pages._session import cache, run_cache, state
 
 _ANSWERS = 10
 """Answers that the map links to the query; our choice: as many as the Recommend page shows."""
@@ -30,7 +30,7 @@ def show(run: Run, run_key: str, map_key: str, drawn: SpaceMap) -> MapQuery | No
     part = {**parts[-1], "weight": 1.0}
     with errors.shown(), st.spinner(tr("placing the query")):
         spec = queries.as_query([part], cache.settings())
-        place, answers = cache.query_on_map(f"{run_key} {map_key} {json.dumps(part)}", _ANSWERS, run, drawn, spec)
+        place, answers = run_cache.query_on_map(f"{run_key} {map_key} {json.dumps(part)}", _ANSWERS, run, drawn, spec)
         label = queries.name(part, run.collection, 60)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(

@@ -21,7 +21,7 @@ from mmalign_core.workflow import (
 )
 from pages._components import errors, figures, waiting
 from pages._panels.similarity.view import View
-from pages._session import cache, clicks, state
+from pages._session import clicks, run_cache, state
 from pages._session.jobs import Task
 
 _CLUSTER = "cluster"
@@ -69,7 +69,7 @@ def _task(shown: View, column: str) -> Task:
             groups = named_clusters(run).groups(run.collection.ids)
         else:
             groups = item_groups(run.collection, column)
-        scores = cache.scores(shown.run_key, shown.source, shown.target, run).take(judged_rows(run, judged))
+        scores = run_cache.scores(shown.run_key, shown.source, shown.target, run).take(judged_rows(run, judged))
         sides = (row_groups(rows, groups) for rows in (judged.queries, judged.candidates))
         return group_matrix(judged, scores, *sides, progress=progress)
 

@@ -15,7 +15,7 @@ from mmalign_core.workflow import ORDERINGS, SimilarityBlock, judged_rows
 from pages._components import errors, figures
 from pages._panels.similarity import explanation, groups, pairs, view
 from pages._panels.similarity.view import View
-from pages._session import cache, clicks, languages, state
+from pages._session import cache, clicks, languages, run_cache, state
 
 _MOST = 200
 """Cells along one side of the largest heat map: smaller ones than these, of three pixels, cannot be clicked."""
@@ -84,9 +84,9 @@ def _queries(shown: View, rows: str) -> Sequence[int]:
 
 def _block(shown: View, queries: Sequence[int] | None, limit: int, ordering: str) -> SimilarityBlock:
     if queries is None:
-        return cache.block(shown.run_key, shown.source, shown.target, limit, ordering, shown.run)
+        return run_cache.block(shown.run_key, shown.source, shown.target, limit, ordering, shown.run)
     given = tuple(int(row) for row in queries)
-    return cache.shown_errors(shown.run_key, shown.way, shown.split, given, ordering, shown.run, shown.judged)
+    return run_cache.shown_errors(shown.run_key, shown.way, shown.split, given, ordering, shown.run, shown.judged)
 
 
 def _draw(shown: View, block: SimilarityBlock) -> None:

@@ -10,7 +10,7 @@ from mmalign_core.wording import say, tr
 from mmalign_core.workflow import Judgements, Run
 from pages._components import header, judgements
 from pages._panels.align import report
-from pages._session import cache, languages, state
+from pages._session import languages, run_cache, state
 
 HELD_OUT, FITTED = say("Held out"), say("Fitted")
 
@@ -41,7 +41,7 @@ def choose(run: Run, run_key: str) -> View | None:
         )
         source, target = ways[chosen]
         if {source, target} != set(run.choices.pair) or not run.report.get("metrics"):
-            found = cache.judged_in_space(run_key, source, target, run)
+            found = run_cache.judged_in_space(run_key, source, target, run)
             return View(run, run_key, source, target, found, tr("all queries, among all candidates of the space"))
         measured = judgements.of_pair(run, run_key)
         if measured is None:
@@ -75,9 +75,9 @@ def _of_split(view: View) -> View:
         help=tr("The fit has seen the fitted ones, so their numbers are too good."),
     )
     if which == FITTED:
-        fitted = cache.judged_part(view.run_key, view.way, False, view.judged)
+        fitted = run_cache.judged_part(view.run_key, view.way, False, view.judged)
         return replace(view, judged=fitted, split=tr("fitted queries: the fit has seen them"))
-    held_out = cache.judged_part(view.run_key, view.way, True, view.judged)
+    held_out = run_cache.judged_part(view.run_key, view.way, True, view.judged)
     return replace(view, judged=held_out, split=tr("held-out queries, among held-out candidates"))
 
 

@@ -11,7 +11,6 @@ from mmalign_core.types import Collection, Progress
 from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import POINT_VALUES, Judgements, MapClusters, Run, SpaceMap, map_clusters, point_values
 from pages._components import errors, waiting
-from pages._session import cache
 from pages._session.jobs import Task
 
 BY_MODALITY, BY_CLUSTER = "modality", "cluster"
@@ -107,4 +106,4 @@ def worst_items(judged: Mapping[str, Judgements], most: int) -> list[str]:
 
 def cached_labels(run: Run, run_key: str) -> list[str]:
     """Return the hover label of each point of the map, in the order of the space's modalities and rows."""
-    return [label for modality in run.result.space for label in cache.row_labels(run_key, modality, run)]
+    return [label for modality in run.result.space for label in run_cache.row_labels(run_key, modality, run)]

@@ -11,7 +11,7 @@ from mmalign_core.wording import tr
 from mmalign_core.workflow import Run
 from pages._components.media import gallery
 from pages._components.numbers import fixed
-from pages._session import cache, state
+from pages._session import cache, run_cache, state
 
 _DEFAULTS: dict[str, float | int] = {"dimensions": 2, "n_neighbors": 15, "min_dist": 0.1, "seed": 0}
 """The defaults of `workflow.project_run`, which are those of umap-learn."""
@@ -19,7 +19,7 @@ _DEFAULTS: dict[str, float | int] = {"dimensions": 2, "n_neighbors": 15, "min_di
 
 def placed_items(run: Run) -> Sequence[str]:
     """Return the items with a place in the space, in the collection's order."""
-    return cache.placed_items(run.collection.digest + run.result.digest, run)
+    return run_cache.placed_items(run.collection.digest + run.result.digest, run)
 
 
 def current_item(run: Run) -> str:
@@ -33,7 +33,7 @@ def current_item(run: Run) -> str:
 
 def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:
     """Return the nearest other items as cards."""
-    found = cache.neighbours(run_key, item, count, run)
+    found = run_cache.neighbours(run_key, item, count, run)
     return [gallery.card(run.collection, r.id, note=f"{fixed(r.score, plus=True)} σ", modalities=[]) for r in found]
 
 
