@@ -11,6 +11,7 @@ from mmalign_core.types import Collection, Progress
 from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import POINT_VALUES, Judgements, MapClusters, Run, SpaceMap, map_clusters, point_values
 from pages._components import errors, waiting
+from pages._session import run_cache
 from pages._session.jobs import Task
 
 BY_MODALITY, BY_CLUSTER = "modality", "cluster"
