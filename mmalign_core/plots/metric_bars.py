@@ -10,15 +10,14 @@ import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import OTHER_COLOUR, modality_colour
 from mmalign_core.plots.labels import measure_word
-from mmalign_core.wording import tr, tr_word
+from mmalign_core.wording import say_way, tr, tr_any
 
 SHOWN = ("accuracy", "recall@1", "recall@5", "recall@10", "mrr")
 
 
 def arrow(direction: str) -> str:
     """Return the direction for display: 'image->text' becomes 'image → text'."""
-    ends = ("+".join(map(tr_word, end.split("+"))) for end in direction.split("->"))
-    return " → ".join(ends)
+    return tr_any(say_way(direction))
 
 
 def metric_figure(

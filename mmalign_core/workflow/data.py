@@ -10,8 +10,9 @@ from mmalign_core.data import read_collection
 from mmalign_core.data.demo import VERSION, write_demo
 from mmalign_core.settings import Settings
 from mmalign_core.types import Collection, Progress, no_progress
+from mmalign_core.wording import say
 
-DEMO_NAME = "Demo collection"
+DEMO_NAME = say("Demo collection")
 """What the demo is called wherever it is shown: the name of its folder is a version."""
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
-from mmalign_core.wording import tr
+from mmalign_core.wording import tr, tr_word
 from mmalign_core.workflow import ErrorReport, Mark, MarkKind, Run, cause_words
 from pages._components.media import row_media
 from pages._panels.errors import mark_panel
@@ -86,8 +86,8 @@ def _row(run: Run, report: ErrorReport, row: Mapping[str, Any], marks: Sequence[
         "suspicion": float(row["suspicion"]),
         "correct": query.is_correct,
         "held": fit,
-        "causes": [cause_words(name) for name in row["causes"]],
-        "marks": [kind_words(mark.kind) for mark in marks],
+        "causes": [tr_word(cause_words(name)) for name in row["causes"]],
+        "marks": [tr_word(kind_words(mark.kind)) for mark in marks],
     }
 
 
