@@ -20,10 +20,12 @@ from mmalign_core.workflow import (
     load_run,
     open_collection,
     open_demo,
+    open_planted_demo,
     project_run,
 )
 from pages._session import cache, state, view_history
 from pages._session.jobs import JOBS, Job, submit
+from pages._session.links import PLANTED
 from pages._session.results_cache import Failed, ResultsCache
 from pages._session.session_jobs import SESSION_JOBS
 from pages._session.uploads import open_upload
@@ -106,7 +108,7 @@ def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) 
         raise BadInput(say("the link names the data '{value}', which is not here", value=value))
     if kind == "run":
         return _saved_run(value, store).collection
-    return open_demo(settings=settings, progress=shown)
+    return (open_planted_demo if value == PLANTED else open_demo)(settings=settings, progress=shown)
 
 
 def run_of(spec: ViewSpec, results: ResultsCache, progress: Progress) -> Run:

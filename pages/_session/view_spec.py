@@ -16,10 +16,10 @@ _CHOSEN = tuple(one.name for one in fields(Choices) if one.name != "parts")
 
 @dataclass(frozen=True)
 class ViewSpec:
-    """`source`: {"kind", "value"}: "demo", or "folder" and its path, "upload" and its digest, "run" and the name of a
-    saved run. `choices`: fields of `workflow.Choices` and "encoders"; what is absent takes the default for the
-    collection. `map`: keyword arguments of `workflow.project_run`. `board`: the names of "aligners" to compare, and the
-    choices they share.
+    """`source`: {"kind", "value"}: "demo" and "" or "planted", "folder" and its path, "upload" and its digest, or
+    "run" and the name of a saved run. `choices`: fields of `workflow.Choices` and "encoders"; what is absent takes the
+    default for the collection. `map`: keyword arguments of `workflow.project_run`. `board`: the names of "aligners" to
+    compare, and the choices they share.
     """
 
     source: Mapping[str, str]

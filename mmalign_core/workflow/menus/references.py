@@ -112,7 +112,7 @@ def _of_folder(folder: Path) -> str:
         held = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
         raise BadInput(
             say(
-                "'{folder}' holds no model of open_clip, CLAP or sentence-transformers (it holds: {held})",
+                "'{folder}' holds no model of open_clip, CLAP, sentence-transformers or model2vec (it holds: {held})",
                 folder=folder,
                 held=held,
             )

@@ -103,7 +103,7 @@ def _embedded(rows: Sequence[AvailableModel]) -> None:
     for row in sorted(rows, key=lambda row: (bool(row.missing), not row.bytes)):
         with st.container(gap=None):
             st.markdown(lines.heading(row.name, row.reads))
-            size = lines.size(row.bytes) or tr("no weights of its own") * (not row.missing)
+            size = lines.size(row.bytes) or ("" if row.missing else tr("no weights of its own"))
             st.markdown(lines.facts(row.summary, size, row.licence))
             if row.missing:
                 st.markdown(f":small[:orange[:material/extension_off: {errors.plain(errors.sentence(row.missing))}]]")

@@ -58,12 +58,14 @@ def model_key(run_key: str, model: Mapping[str, Any]) -> str:
 
 def fitted_model(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedRecommender | None:
     """Return the fitted recommender. While there is none, draw its progress or its error and return None."""
-    task = Task(
-        "recommender",
-        model_key(run_key, model),
-        say("fit of {name}", name=model["name"]),
-        lambda progress: fit_recommender(run, model["name"], model.get("params", {}), progress=progress),
-    )
+    store = cache.store()
+
+    def fit(progress: Progress) -> FittedRecommender:
+        return fit_recommender(
+            run, model["name"], model.get("params", {}), index="auto", store=store, progress=progress
+        )
+
+    task = Task("recommender", model_key(run_key, model), say("fit of {name}", name=model["name"]), fit)
     fitted = waiting.result(task, begin=True)
     if fitted is None and task.job is not None and not task.job.finished:
         st.caption(
