@@ -12,6 +12,7 @@ import streamlit as st
 
 from mmalign_core.settings import Settings
 from mmalign_core.types import Collection, Media
+from mmalign_core.wording import language
 from mmalign_core.workflow import (
     AlignerCard,
     Mark,
