@@ -26,11 +26,11 @@ def show(rows: Sequence[Row]) -> None:
     if alone:
         _table(alone, "board.table")
     if together:
-        st.markdown("##### Transductive")
+        st.markdown(tr("##### Transductive"))
         st.caption(tr("They look at all queries together, so they are ranked among themselves."))
         _table(together, "board.transductive")
     if failed := [row for row in rows if row["error"]]:
-        st.markdown("##### Could not be measured")
+        st.markdown(tr("##### Could not be measured"))
         _failed(failed)
 
 
