@@ -39,6 +39,7 @@ from mmalign_core.wording import (
 ROOT = Path(__file__).parents[1]
 CODE = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py")), *sorted((ROOT / "mmalign_core").rglob("*.py"))]
 PAGES = [path for path in CODE if path.relative_to(ROOT).parts[0] != "mmalign_core"]
+TEMPLATES = sorted((ROOT / "mmalign_core").rglob("templates/*.html"))
 CATALOGUES = sorted(LOCALES.glob("*/LC_MESSAGES/mmalign.po"))
 Id = str | tuple[str, ...]
 
@@ -53,8 +54,9 @@ def in_code() -> dict[tuple[str | None, Id], None]:
         name, _, places = word.partition(":")
         keywords[name] = tuple((1, "c") if p == "1c" else int(p) for p in places.split(",")) if places else None
     found: dict[tuple[str | None, Id], None] = {}
-    for path in CODE:
-        for _, text, _, context in extract_from_file("python", path, keywords=keywords):
+    for path in [*CODE, *TEMPLATES]:
+        kind = "python" if path.suffix == ".py" else "jinja2"
+        for _, text, _, context in extract_from_file(kind, path, keywords=keywords):
             if text:
                 found[context, text if isinstance(text, str) else tuple(text)] = None
     return found

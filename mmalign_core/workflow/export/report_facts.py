@@ -13,7 +13,7 @@ from mmalign_core.metrics.report import at_chance
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.triage.causes import cause_words
 from mmalign_core.types import BadInput
-from mmalign_core.wording import say, say_word
+from mmalign_core.wording import say, say_word, tr, tr_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.bundled_facts import made_by
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
@@ -93,18 +93,22 @@ def metric_tables(run: Run) -> list[dict[str, Any]]:
             _metric_row(name, label, found[name], report["ci95"][way][name], report["baseline"][way][name])
             for name, label in _LABELS.items()
         ]
-        title = f"{NAMES.get(source, source)} to {NAMES.get(target, target)}".capitalize()
+        title = tr("{source} to {target}", source=_named(source), target=_named(target))
         sizes = say("{n:,} queries, each among {candidates:,} candidates", n=found["n"], candidates=found["candidates"])
         left, drawn = found.get("unanswerable", 0), found.get("sampled_of", 0)
         sizes += say(", a random sample of {drawn:,}", drawn=drawn) if drawn else ""
         tables.append(
             {
-                "title": title,
+                "title": title[:1].upper() + title[1:],
                 "sizes": sizes + (say("; {left:,} had no right answer", left=left) if left else ""),
                 "rows": rows,
             }
         )
     return tables
+
+
+def _named(modality: str) -> str:
+    return tr_word(NAMES.get(modality, modality))
 
 
 def _metric_row(name: str, label: str, value: float, ci95: list[float], chance: float) -> dict[str, Any]:

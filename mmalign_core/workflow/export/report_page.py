@@ -12,7 +12,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, no_progress
-from mmalign_core.wording import say, say_list
+from mmalign_core.wording import language, say, say_list, tr, tr_any, tr_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
@@ -80,8 +80,12 @@ def report_page(
         "repair": repair_facts(run),
     }
     template = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    ).get_template("report.html")
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=tr_any,
+    ).get_template("report.html", globals={"tr": tr, "tr_word": tr_word, "language": language()})
     html = template.render(
         title=say(
             "{name}: {pair} aligned by {aligner}",
