@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.comparison.ranking import ranked as ranked
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
+    from mmalign_core.workflow.data import open_planted_demo as open_planted_demo
+    from mmalign_core.workflow.demo_story import demo_tour as demo_tour
+    from mmalign_core.workflow.demo_story import tour_order as tour_order
     from mmalign_core.workflow.downloads import Plan as FetchPlan
     from mmalign_core.workflow.downloads import fetch_model as fetch_model
     from mmalign_core.workflow.downloads import plan_fetch as plan_fetch
