@@ -36,11 +36,13 @@ def show(run: Run, run_key: str) -> None:
     task = _task(run, run_key)
     if task.idle:
         task.start()
-    if task.found is None:
+    if shown := task.found is None:
         st.fragment(_so_far, run_every=_EVERY)(run_key)
     found = waiting.result(task)
     if found is None:
         return
+    if shown:  # the search ended in between, and a page cannot draw the same findings twice
+        st.rerun()
     _draw(found)
     if len(found) == 1:
         st.caption("No cause was found more often than by chance, and no change that was tried surely helps.")
