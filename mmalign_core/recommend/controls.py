@@ -70,14 +70,23 @@ def popularity_term(scores: np.ndarray, usable: np.ndarray, popularity: float, m
 def height(scores: np.ndarray, usable: np.ndarray) -> float:
     """Return the difference between the best usable score and their mean, the unit of all controls; 1 if it is 0."""
     known = scores[usable]
-    found = float(known.max() - known.mean()) if len(known) else 0.0
-    return found if found > 1e-12 else 1.0
+    return above(float(known.max()), float(known.mean())) if len(known) else 1.0
+
+
+def above(best: float, mean: float) -> float:
+    """Return how far the best score lies above the mean of all, 1 if it does not."""
+    return best - mean if best - mean > 1e-12 else 1.0
 
 
 def check_diversity(diversity: float) -> None:
     """Raise BadInput unless it lies in 0..1."""
     if not 0 <= diversity <= 1:
         raise BadInput(f"diversity: {diversity!r} is outside 0 (by score alone) to 1 (as unlike as can be)")
+
+
+def pool_size(k: int) -> int:
+    """Return the number of best items that diversity chooses k of."""
+    return max(k, min(max(10 * k, LEAST_POOL), MOST_POOL))
 
 
 def diversified(
@@ -88,8 +97,11 @@ def diversified(
     weights: Mapping[str, float],
     k: int,
     diversity: float,
+    unit: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers of the chosen items in order and each one's loss (0 or less), both (min(k, usable),).
+
+    `unit`: the height of the scores.
 
     Greedy: each next item has the greatest score + favour - λ · height · (its greatest cosine with an item chosen
     before it, if above 0), with λ = d / (1 - d). This is the order of Carbonell & Goldstein (SIGIR 1998) with their λ
@@ -97,11 +109,10 @@ def diversified(
     d = 1 counts as .99. Cosines are those of the fused places.
     """
     diversity = min(diversity, 0.99)
-    size = max(k, min(max(10 * k, LEAST_POOL), MOST_POOL))
     total = scores + favour
     pool = np.flatnonzero(usable)
-    pool = pool[np.argsort(-total[pool], kind="stable")[:size]]
-    cost = diversity / (1 - diversity) * height(scores, usable)
+    pool = pool[np.argsort(-total[pool], kind="stable")[: pool_size(k)]]
+    cost = diversity / (1 - diversity) * unit
     chosen, near = _greedy(total[pool], items.fused(pool, weights), min(k, len(pool)), cost)
     return pool[chosen], -cost * near
 

@@ -18,10 +18,11 @@ from mmalign_core.data.files import digest_file
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import RunRecord, Store, load_run_folder, save_run_folder
+from mmalign_core.store.array_files import read_arrays
 from mmalign_core.store.bundle_files import MARKS, extract_bundle, write_bundle_file
 from mmalign_core.store.ownership import MEDIA_NAME
 from mmalign_core.store.parts import scratch_folder
-from mmalign_core.store.serialization import check_frame, read_arrays, read_sets, write_sets
+from mmalign_core.store.serialization import check_frame, read_sets, write_sets
 from mmalign_core.store.zip_checks import plain_words, refused
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.workflow.bundled_facts import made_by, write_map

@@ -7,6 +7,7 @@ from functools import cache as once
 
 import streamlit as st
 
+from mmalign_core.wording import say
 from mmalign_core.workflow import note_incident
 from pages._session import cache
 
@@ -24,8 +25,12 @@ class _Shown(logging.Handler):
             return
         noted = note_incident(cache.server_settings().root, error, "dashboard")
         st.error(
-            "This part of the page could not be drawn: a mistake of this program. What you saved is kept. Load the "
-            f"page again; if it comes back, report it with the details of id **{noted.id}** in the server's log.",
+            say(
+                "This part of the page could not be drawn: a mistake of this program. What you saved is kept. "
+                "Load the page again; if it comes back, report it with the details of id **{id}** in the "
+                "server's log.",
+                id=noted.id,
+            ),
             icon=":material/bug_report:",
         )
 

@@ -115,7 +115,8 @@ class Choices:
         return Scoring(similarity, correction, matcher, self.seed, self.exact)
 
     def _check_types(self) -> None:
-        if isinstance(self.pair, str) or len(self.pair) != 2 or not all(isinstance(m, str) for m in self.pair):
+        named = isinstance(self.pair, (tuple, list)) and all(isinstance(modality, str) for modality in self.pair)
+        if not named or len(self.pair) != 2:
             raise BadInput(f"pair={shown(repr(self.pair))}: give two modalities, such as ('image', 'text')")
         for name, (kind, words) in _KINDS.items():
             value = getattr(self, name)

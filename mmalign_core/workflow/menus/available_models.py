@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmalign_core.encoders import ENCODERS, without_params
-from mmalign_core.model_files.catalogue import SUGGESTED, Suggested
+from mmalign_core.model_files.catalogue import SUGGESTED, Suggested, licence_words
 from mmalign_core.model_files.inventory import LocalModel, local_models
 from mmalign_core.model_files.requirements import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
-from mmalign_core.spaces import parts_of
+from mmalign_core.spaces import parts_of, space_of
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
 
@@ -36,12 +36,17 @@ class AvailableModel:
     embedded: bool
     missing: str = ""
 
+    @property
+    def terms(self) -> str:
+        """The licence, marked if it forbids commercial use; '' if its card states none."""
+        return licence_words(self.licence)
+
 
 def suggested_models() -> dict[tuple[str, ...], list[Suggested]]:
     """Modalities -> the suggested models that read them, smaller ones first."""
     by_modalities: dict[tuple[str, ...], list[Suggested]] = {}
     for row in SUGGESTED:
-        by_modalities.setdefault(ENCODERS.get(row.encoder).reads(), []).append(row)
+        by_modalities.setdefault(row.reads, []).append(row)
     return by_modalities
 
 
@@ -58,7 +63,8 @@ def available_encoders(modality: str, settings: Settings | None = None) -> tuple
     every = [row for row in available_models(settings) if row.embedded or not row.missing]
     rows = [row for row in every if modality in row.reads]
     if modality == "video":
-        rows += [_over_frames(row) for row in every if "image" in row.reads and not row.embedded]
+        by_frames = [row for row in every if "image" in row.reads and "video" not in row.reads and not row.embedded]
+        rows += [_over_frames(row) for row in by_frames]
     distinct = {row.reference: row for row in rows}.values()
     default = DEFAULT_ENCODERS.get(modality)
     return tuple(sorted(distinct, key=lambda row: (row.reference != default, not row.embedded)))
@@ -69,16 +75,18 @@ def same_space(reference: str, modality: str) -> dict[str, str]:
     name, _, model = parts_of(reference)
     if name == FRAMES and model:
         return {**same_space(model, "image"), modality: reference} if len(same_space(model, "image")) > 1 else {}
-    if name not in ENCODERS.names() or not model or len(ENCODERS.get(name).reads()) < 2:
+    if name not in ENCODERS.names() or not model or len(reads := ENCODERS.get(name).reads(model)) < 2:
         return {modality: reference}
-    towers = dict.fromkeys(ENCODERS.get(name).reads(), reference)
-    return towers | ({"video": f"{FRAMES}:{reference}"} if "image" in towers else {})
+    towers = dict.fromkeys(reads, reference)
+    return ({"video": f"{FRAMES}:{reference}"} if "image" in towers else {}) | towers
 
 
 def share_space(pair: tuple[str, str], encoders: Mapping[str, str]) -> bool:
     """Whether the encoders of the pair (those given, else the defaults) share a space by their training."""
     first, second = (encoders.get(modality, DEFAULT_ENCODERS.get(modality, "")) for modality in pair)
-    return bool(second) and same_space(first, pair[0]).get(pair[1]) == without_params(second)
+    if not second or same_space(without_params(first), pair[0]).get(pair[1]) != without_params(second):
+        return False
+    return space_of(first) == space_of(second)
 
 
 def _embedded(name: str) -> AvailableModel:
@@ -93,7 +101,7 @@ def _embedded(name: str) -> AvailableModel:
 
 def _fetched(row: LocalModel) -> AvailableModel:
     name, _, model = parts_of(row.reference)
-    reads = ENCODERS.get(name).reads() if row.reference else ()
+    reads = ENCODERS.get(name).reads(model) if row.reference else ()
     missing = "" if row.whole else "it is incomplete; fetch it again to resume the download"
     if row.whole and not row.reference:
         missing = "a part of other models, or of a kind that no encoder here reads"

@@ -52,5 +52,6 @@ def _row(kind: str, name: str, cls: Any) -> dict[str, Any]:
         "modalities": list(cls.reads() if kind == "encoders" else getattr(cls, "modalities", MODALITIES)),
         **{flag: bool(getattr(cls, flag, False)) for flag in FLAGS},
         "summary": cls.summary,
+        **({"licence": cls.licence} if kind == "encoders" else {}),
         "params": [p.describe() for p in cls.declared_params().values()],
     }

@@ -54,8 +54,9 @@ def check_encoder(reference: str, modality: str, settings: Settings | None = Non
     """
     check_model_place(reference, settings)
     reference = model_reference(reference)
-    reads = ENCODERS.get(parts_of(reference).name).reads()
-    if modality == "video" and "image" in reads:
+    name, _, model = parts_of(reference)
+    reads = ENCODERS.get(name).reads(model)
+    if modality == "video" and "image" in reads and "video" not in reads:
         reference = f"{FRAMES}:{reference}"
     return reference_of(encoder(reference, modality).key)
 
@@ -65,7 +66,7 @@ def look_up_model(words: str, settings: Settings | None = None) -> NamedModel:
     check_model_place(words, settings)
     reference = model_reference(words)
     name, _, model = parts_of(reference)
-    reads = ENCODERS.get(name).reads()
+    reads = ENCODERS.get(name).reads(model)
     if name not in OF_MODELS or is_folder(model):
         return NamedModel(reference_of(encoder(reference, reads[0]).key), reads, here=True)
     needs = hub_files(reference)[0].repository
@@ -101,5 +102,7 @@ def _of_folder(folder: Path) -> str:
     name = encoder_for(folder)
     if not name:
         held = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
-        raise BadInput(f"'{folder}' holds no model of open_clip, CLAP or sentence-transformers (it holds: {held})")
+        raise BadInput(
+            f"'{folder}' holds no model of open_clip, CLAP, sentence-transformers or model2vec (it holds: {held})"
+        )
     return f"{name}:{'local-dir:' if name == 'open-clip' else ''}{folder}"

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
+from mmalign_core.wording import tr
 from mmalign_core.workflow import ErrorReport, Mark, MarkKind, Run, cause_words
 from pages._components.media import row_media
 from pages._panels.errors import mark_panel
@@ -72,7 +73,7 @@ def _row(run: Run, report: ErrorReport, row: Mapping[str, Any], marks: Sequence[
     query = query_named(report, row["query"])
     rows = query.judged.queries
     picture = row_media.small_picture(row_media.medium_of(run.collection, rows, query.row), _PIXELS)
-    fit = ("held out" if query.is_held_out else "fitted") if both else ""
+    fit = (tr("held out") if query.is_held_out else "fitted") if both else ""
     return {
         "query": query.key,
         "label": cut_text(row_media.row_label(run.collection, rows, query.row), _LONGEST),
