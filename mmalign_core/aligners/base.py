@@ -71,6 +71,8 @@ class Aligner(Parametrised, ABC):
     """Whether the names of visible and audible things (ImageNet, AudioSet) are used as pivots too."""
     trained: ClassVar[bool] = False
     """Whether it is trained in steps, which its history records."""
+    begins_at: ClassVar[str] = ""
+    """The aligner whose maps its training begins at, and which it equals if the training does not help; "" for none."""
     towers_a_modality: ClassVar[int] = 1
     """Networks as wide as the vectors that are trained for each modality; its memory is estimated by them."""
     transductive: ClassVar[bool] = False
@@ -79,6 +81,8 @@ class Aligner(Parametrised, ABC):
     """What the fit measured, one mapping per step."""
     chosen_params: Mapping[str, Any] = MappingProxyType({})
     """Values that the fit chose for parameters left to it. A fit with these values gives comparable scores."""
+    start_kept: bool = False
+    """Whether the fit learned nothing beyond what it began with, because its training helped no held-out pairs."""
     anchor_items: tuple[str, ...] = ()
     """The item ids of the dimensions, in order, if each dimension of the space is an anchor item; else empty."""
     watch: Watch = staticmethod(no_watch)
@@ -130,7 +134,7 @@ class Aligner(Parametrised, ABC):
         """
         given = named_views(sets, more)
         checked = as_sets(self.name, given, paired=self.needs_pairs)
-        self._fitted = False
+        self._fitted = self.start_kept = False
         check_memory(self, checked)
         with told(self, checked):
             self._fit(checked, seed, progress)
