@@ -193,6 +193,7 @@ def _report(
         **({"long_texts": encoding.long_texts.report()} if encoding.long_texts else {}),
         **measured.evaluation.report(),
         **({"fused": measured.fused} if measured.fused else {}),
+        "start_kept": measured.start_kept,
         "history": list(fitted.history),
         "seconds": cost.seconds,
         "infer_seconds_per_1000": cost.infer_seconds_per_1000,
