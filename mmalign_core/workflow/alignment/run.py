@@ -185,6 +185,7 @@ def _report(
         "matcher_params": scoring.matcher.params,
         "seed": choices.seed,
         "exact": choices.exact,
+        **({"model_texts": True} if choices.model_texts else {}),
         "holding_out": choices.holding_out(),
         "transductive": choices.is_transductive,
         **plan.held.report(),
