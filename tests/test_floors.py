@@ -25,6 +25,7 @@ FLOORS = {
         "data",
         "language",
         "model_files",
+        "servers",
         "engines",
     ),
     3: ("recommend", "explain", "projection", "metrics", "plots", "triage"),

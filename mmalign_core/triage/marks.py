@@ -106,8 +106,11 @@ def contents_of(collection: Collection) -> dict[str, Contents]:
         held[modality] = _by_item(media.items, media.digests)
     for modality, rows in collection.vectors.items():
         held[modality] = _by_item(Strings.of(rows.ids), Strings.of(rows.keys)) | held.get(modality, {})
-    items = dict.fromkeys(collection.ids) | dict.fromkeys(item for own in held.values() for item in own)
-    return {item: {m: own[item] for m, own in held.items() if item in own} for item in items}
+    found: dict[str, dict[str, tuple[str, ...]]] = {item: {} for item in collection.ids}
+    for modality, own in held.items():
+        for item, digests in own.items():
+            found.setdefault(item, {})[modality] = digests
+    return dict(found)
 
 
 def _by_item(items: Strings, digests: Strings) -> dict[str, tuple[str, ...]]:

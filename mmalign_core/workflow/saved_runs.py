@@ -58,6 +58,7 @@ def run_of(record: RunRecord) -> Run:
         seed=record.seed,
         correction_params=report.get("correction_params"),
         exact=bool(report.get("exact", False)),
+        model_texts=bool(report.get("model_texts", False)),
         **_holding_out(report.get("holding_out", {})),
     )
     result = AlignmentResult(

@@ -62,15 +62,16 @@ def compare(
 ) -> Comparison:
     """Measure every entry on the same split. Entries may differ only in aligner and parameters.
 
-    A row holds: aligner, family, params, metrics, ci95, baseline, space (as `align` reports them), quality (the mean
-    MRR of both directions, the ranking criterion), seconds {fit (mean of the fits), match}, infer_seconds_per_1000,
-    peak_rss_mb (during its fits), added_mb (the increase), needs_pairs, transductive, split, n_train, n_test,
-    shared_content, history (of the last fit), curve (`curve` points of `learning_curve`, [] for 0), error (None, or the
-    reason of a failure, without measures), key, and directions: the results per query, left out of JSON. `ranked` adds
-    against_best. A failing aligner does not stop the others. `publish` gets each row when it is finished, `watch` the
-    aligner's name and each row of its history during the fit, `keep` the fit of each new row. If `progress` raises
-    Cancelled, it reaches the caller, who has the rows published so far; passed as `finished` they are not computed
-    again. BadInput before any fit if the entries cannot be compared or the items cannot be split.
+    A row holds: aligner, family, params, metrics, ci95, baseline, space (as `align` reports them), quality (the
+    mean MRR of both directions, the ranking criterion), seconds {fit (mean of the fits), match},
+    infer_seconds_per_1000, peak_rss_mb (during its fits), added_mb (the increase), needs_pairs, transductive,
+    split, n_train, n_test, shared_content, start_kept (whether no fit learned beyond its start), history (of the
+    last fit), curve (`curve` points of `learning_curve`, [] for 0), error (None, or the reason of a failure,
+    without measures), key, and directions: the results per query, left out of JSON. `ranked` adds against_best. A
+    failing aligner does not stop the others. `publish` gets each row when it is finished, `watch` the aligner's
+    name and each row of its history during the fit, `keep` the fit of each new row. If `progress` raises Cancelled,
+    it reaches the caller, who has the rows published so far; passed as `finished` they are not computed again.
+    BadInput before any fit if the entries cannot be compared or the items cannot be split.
     """
     task = _Task(collection, encoding, check_entries(collection, encoding, entries, curve), store, curve, watch, keep)
     return _compared(LocalEngine(), task, entries, progress, publish, finished)
@@ -175,6 +176,7 @@ def _measured(task: _Task, plan: AlignmentPlan, progress: Progress) -> dict[str,
         **report,
         "quality": mean_mrr(report["metrics"]),
         "directions": done.evaluation.directions,
+        "start_kept": done.start_kept,
         "history": list(done.aligner.history),
         "seconds": cost.seconds | {"fit": round(fit, 4)},
         "infer_seconds_per_1000": cost.infer_seconds_per_1000,
@@ -202,6 +204,7 @@ def _about(choices: Choices, held: HeldOut) -> dict[str, Any]:
         **{part: {} for part in ("metrics", "ci95", "baseline", "space", "seconds", "directions")},
         **dict.fromkeys(("quality", "infer_seconds_per_1000", "peak_rss_mb", "added_mb")),
         **{part: [] for part in ("history", "curve")},
+        "start_kept": False,
         "error": None,
     }
 

@@ -126,7 +126,8 @@ def _compared(
     if len(splits) > 1:
         used = tuple(threshold for fit in fits for threshold in fit.after.thresholds)
         whole = pooled_evaluation([fit.after.evaluation for fit in fits])
-        measured, checked = Measurement(fits[-1].after.aligner, whole, used), ()
+        kept = all(fit.after.start_kept for fit in fits)
+        measured, checked = Measurement(fits[-1].after.aligner, whole, used, start_kept=kept), ()
         changes = _changes_of_all(run, plan, asked, suspects, within(progress, _MEASURED, 1.0))
     excluded = _excluded(plan, [change for fit in fits for change in fit.part.checked])
     by = "marks" if suspects is None else "suggested"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from pathlib import Path
 
 import streamlit as st
@@ -18,6 +17,7 @@ from mmalign_core.workflow import (
     pack_record,
     report_html,
     run_record,
+    scratch_folder,
     verify_bundle,
 )
 from pages._components import errors, run_menu, waiting
@@ -94,7 +94,7 @@ def _verification_task(content: bytes | Path, key: str) -> Task:
     settings = cache.settings()
 
     def work(progress: Progress) -> Verification:
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder("mmalign-bundle") as folder:
             return verify_bundle(_written(content, folder), settings=settings, progress=progress)
 
     return Task("verification", key, say("compute every number again"), work)
@@ -123,17 +123,17 @@ def _open(content: bytes | Path, name: str) -> None:
         raise BadInput(say("the opened run has no name; type one"))
     if any(run.id == name for run in store.list_runs()):
         raise BadInput(say("a run is called '{name}' already; type another name", name=name))
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder("mmalign-bundle") as folder:
         open_bundle(_written(content, folder), name, store=store, settings=cache.settings())
     run_menu.reopen(name)
     st.rerun()
 
 
-def _written(content: bytes | Path, folder: str) -> Path:
+def _written(content: bytes | Path, folder: Path) -> Path:
     """The bundle as a file: where the server streamed it to, or its bytes in that folder."""
     if isinstance(content, Path):
         return content
-    path = Path(folder) / "bundle.zip"
+    path = folder / "bundle.zip"
     path.write_bytes(content)
     return path
 
