@@ -16,7 +16,7 @@ FLOORS = {
         "wording",
         "version",
     ),
-    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "jobs", "heap", "spaces"),
+    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "job_limits", "jobs", "heap", "spaces"),
     2: (
         "aligners",
         "encoders",
