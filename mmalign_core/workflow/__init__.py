@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.comparison.ranking import Comparison as Comparison
     from mmalign_core.workflow.comparison.ranking import only_right as only_right
     from mmalign_core.workflow.comparison.ranking import ranked as ranked
+    from mmalign_core.workflow.comparison.ranking import with_starts_folded as with_starts_folded
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
     from mmalign_core.workflow.data import open_planted_demo as open_planted_demo

@@ -35,6 +35,7 @@ from mmalign_core.types import (
     no_progress,
 )
 from mmalign_core.types.skips import one_line_each
+from mmalign_core.wording import say
 
 DEFAULT_ENCODERS: Mapping[str, str] = {
     "text": "use-multilingual",
@@ -117,8 +118,10 @@ def encode(
         store.save_collection(collection)
     kept = {m: s for m, s in sets.items() if len(s)}
     if not kept:
-        why = f"; the first reason: {skipped[0].reason}" if skipped else ""
-        raise BadInput(f"nothing of '{collection.name}' could be encoded{why}; see the validation report")
+        why = say("; the first reason: {reason}", reason=skipped[0].reason) if skipped else ""
+        raise BadInput(
+            say("nothing of '{name}' could be encoded{why}; see the validation report", name=collection.name, why=why)
+        )
     names = {m: s.encoder for m, s in kept.items()}
     return Encoding(kept, names, counts, tuple(skipped), seconds, collection.media, long)
 

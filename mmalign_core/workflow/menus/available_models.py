@@ -16,6 +16,7 @@ from mmalign_core.servers.addresses import address_of
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import parts_of, space_of
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
 
 FRAMES = "video-frames"
@@ -126,9 +127,9 @@ def _embedded(name: str) -> AvailableModel:
 def _fetched(row: LocalModel) -> AvailableModel:
     name, _, model = parts_of(row.reference)
     reads = ENCODERS.get(name).reads(model) if row.reference else ()
-    missing = "" if row.whole else "it is incomplete; fetch it again to resume the download"
+    missing = "" if row.whole else say("it is incomplete; fetch it again to resume the download")
     if row.whole and not row.reference:
-        missing = "a part of other models, or of a kind that no encoder here reads"
+        missing = say("a part of other models, or of a kind that no encoder here reads")
     return AvailableModel(
         row.reference, model or row.name, reads, row.name, row.bytes, row.licence, row.folder, False, missing
     )
@@ -136,5 +137,5 @@ def _fetched(row: LocalModel) -> AvailableModel:
 
 def _over_frames(row: AvailableModel) -> AvailableModel:
     reference = f"{FRAMES}:{row.reference}"
-    summary = f"Frames of videos by {row.name}, without the sound"
+    summary = say("Frames of videos by {name}, without the sound", name=row.name)
     return AvailableModel(reference, row.name, ("video",), summary, row.bytes, row.licence, row.folder, False)

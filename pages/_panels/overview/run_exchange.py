@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from pathlib import Path
 
 import streamlit as st
 
 from mmalign_core.types import BadInput, Progress, digest_json
-from mmalign_core.wording import say, tr
+from mmalign_core.wording import in_language, language, say, tr
 from mmalign_core.workflow import (
     ReportPage,
     Run,
@@ -18,6 +17,7 @@ from mmalign_core.workflow import (
     pack_record,
     report_html,
     run_record,
+    scratch_folder,
     verify_bundle,
 )
 from pages._components import errors, run_menu, waiting
@@ -69,13 +69,14 @@ def show_imports() -> None:
 
 
 def _report_task(run: Run, run_key: str) -> Task:
-    store, settings = cache.store(), cache.settings()
+    store, settings, spoken = cache.store(), cache.settings(), language()
 
     def work(progress: Progress) -> bytes:
-        page: ReportPage = report_html(run, store=store, settings=settings, progress=progress)
+        with in_language(spoken):
+            page: ReportPage = report_html(run, store=store, settings=settings, progress=progress)
         return page.content
 
-    return Task("report", run_key, say("write the report"), work)
+    return Task("report", f"{run_key} {spoken}", say("write the report"), work)
 
 
 def _bundle_task(run: Run, run_key: str, media: bool) -> Task:
@@ -93,7 +94,7 @@ def _verification_task(content: bytes | Path, key: str) -> Task:
     settings = cache.settings()
 
     def work(progress: Progress) -> Verification:
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder("mmalign-bundle") as folder:
             return verify_bundle(_written(content, folder), settings=settings, progress=progress)
 
     return Task("verification", key, say("compute every number again"), work)
@@ -122,17 +123,17 @@ def _open(content: bytes | Path, name: str) -> None:
         raise BadInput(say("the opened run has no name; type one"))
     if any(run.id == name for run in store.list_runs()):
         raise BadInput(say("a run is called '{name}' already; type another name", name=name))
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder("mmalign-bundle") as folder:
         open_bundle(_written(content, folder), name, store=store, settings=cache.settings())
     run_menu.reopen(name)
     st.rerun()
 
 
-def _written(content: bytes | Path, folder: str) -> Path:
+def _written(content: bytes | Path, folder: Path) -> Path:
     """The bundle as a file: where the server streamed it to, or its bytes in that folder."""
     if isinstance(content, Path):
         return content
-    path = Path(folder) / "bundle.zip"
+    path = folder / "bundle.zip"
     path.write_bytes(content)
     return path
 
