@@ -34,7 +34,7 @@ class SentenceModel(FolderEncoder):
     name = "sentence-transformers"
     modalities = MODALITIES
     space = "sentence-transformers"
-    summary = "Texts, pictures, sounds and videos through any sentence-transformers model that reads them"
+    summary = "Whatever a sentence-transformers model reads, texts to videos: sentence-transformers:NAME_OR_FOLDER"
     packages = (("sentence_transformers", "sentence-transformers"),)
     space_params = ("dims",)
     read_as: str = param(
