@@ -86,6 +86,8 @@ def use(person: Person, address: str, clicks: int, words: dict[int, bytes], thin
             additional_headers=headers,
             origin=Origin(address),
             max_size=None,
+            open_timeout=PATIENCE,
+            ping_timeout=PATIENCE,
         ) as socket:
             for click in range(clicks):
                 time.sleep(think)

@@ -8,6 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
+    "model2vec": (
+        "minishlab/potion-base-8M",
+        "minishlab/potion-base-32M",
+        "minishlab/potion-multilingual-128M",
+    ),
     "sentence-transformers": (
         "sentence-transformers/all-MiniLM-L6-v2",
         "sentence-transformers/all-mpnet-base-v2",
@@ -30,7 +35,11 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
         "laion/larger_clap_music_and_speech",
     ),
 }
-ORGANISATION: Mapping[str, str] = {"sentence-transformers": "sentence-transformers", "clap": "laion"}
+ORGANISATION: Mapping[str, str] = {
+    "sentence-transformers": "sentence-transformers",
+    "clap": "laion",
+    "model2vec": "minishlab",
+}
 """Encoder -> the organisation of a model whose name has no '/'."""
 PROMPTS: Mapping[str, str] = {"intfloat/e5-": "query: ", "intfloat/multilingual-e5-": "query: "}
 """Start of a model's name -> prompt before each text, for models whose cards state one and whose files do not."""

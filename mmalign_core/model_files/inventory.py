@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from mmalign_core.data.names import shown
 from mmalign_core.model_files.fetched import fetched_as, fetched_files, forget, remove_fetched
@@ -172,13 +173,20 @@ def encoder_for(files: Path) -> str:
     """Return the name of the encoder that reads the model in this folder, or ''."""
     if (files / "open_clip_config.json").is_file():
         return "open-clip"
+    config = _config(files)
     if (files / "modules.json").is_file():
-        return "sentence-transformers"
+        static = config.get("model_type") == "model2vec" or "embedding_dtype" in config
+        return "model2vec" if static else "sentence-transformers"
+    return "clap" if config.get("model_type") == "clap" else ""
+
+
+def _config(files: Path) -> dict[str, Any]:
+    """The settings of a model in the folder; {} where there are none that can be read."""
     try:
-        kind = json.loads((files / "config.json").read_text(encoding="utf-8"))["model_type"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-    return "clap" if kind == "clap" else ""
+        found = json.loads((files / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def licence(files: Path) -> str:

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from mmalign_core.store import Store as Store
     from mmalign_core.store.contents import bytes_of as folder_bytes
     from mmalign_core.store.incidents import note_incident as note_incident
+    from mmalign_core.store.parts import scratch_folder as scratch_folder
     from mmalign_core.store.runs import RunSummary as RunSummary
     from mmalign_core.store.runs import check_run_id as check_run_id
     from mmalign_core.store.session_folders import SessionFolders as SessionFolders

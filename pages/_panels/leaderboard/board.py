@@ -9,6 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import fit_figure, latest_fit
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Store, compare, encode
 from pages._components import waiting
 from pages._session import cache, run_cache, state
@@ -80,5 +81,8 @@ def _draw_loss(job: Job[Any]) -> None:
         if len(history) > 1:
             figure = fit_figure(history, title=aligner)
             st.plotly_chart(
-                figure, key="board.live", config=waiting.BARE, alt=f"Loss of {aligner}, which is being fitted"
+                figure,
+                key="board.live",
+                config=waiting.BARE,
+                alt=tr("Loss of {aligner}, which is being fitted", aligner=aligner),
             )

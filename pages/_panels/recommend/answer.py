@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection, Progress, digest_json
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import Answer, FittedRecommender, Run, encode, encoded_run, fit_recommender
 from pages._components import errors, waiting
 from pages._panels.recommend import queries
@@ -64,10 +65,12 @@ def fitted_model(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedReco
             run, model["name"], model.get("params", {}), index="auto", store=store, progress=progress
         )
 
-    task = Task("recommender", model_key(run_key, model), f"fit of {model['name']}", fit)
+    task = Task("recommender", model_key(run_key, model), say("fit of {name}", name=model["name"]), fit)
     fitted = waiting.result(task, begin=True)
     if fitted is None and task.job is not None and not task.job.finished:
-        st.caption(f"Fitting {errors.plain(model['name'])} once; after that every slider answers at once.")
+        st.caption(
+            tr("Fitting {name} once; after that every slider answers at once.", name=errors.plain(model["name"]))
+        )
         st.skeleton(height=360)
     return fitted
 
@@ -81,10 +84,15 @@ def run_of(collection: Collection) -> tuple[Run, str]:
     def work(progress: Progress) -> Run:
         return encoded_run(collection, encode(collection, store=store, settings=settings, progress=progress))
 
-    task = Task("run", digest_json(["as encoded", state.view_spec().collection_key]), "encoding", work)
+    task = Task("run", digest_json([say("as encoded"), state.view_spec().collection_key]), "encoding", work)
     run = waiting.result(task, begin=True)
     if run is None:
         st.stop()
     (modality,) = run.result.space
-    st.caption(f"No item has two modalities, so nothing is aligned: each {modality} lies where its encoder puts it.")
+    st.caption(
+        tr(
+            "No item has two modalities, so nothing is aligned: each {modality} lies where its encoder puts it.",
+            modality=modality,
+        )
+    )
     return run, task.key

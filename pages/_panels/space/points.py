@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Run
 from pages._components.media import gallery
 from pages._components.numbers import fixed
@@ -40,32 +41,32 @@ def map_settings() -> None:
     """Draw the switch between 2-D and 3-D, and a button for the other settings."""
     now = _DEFAULTS | dict(state.view_spec().map)
     shape = st.segmented_control(
-        "Dimensions", ["2-D", "3-D"], default=f"{now['dimensions']}-D", required=True, key="space.dimensions"
+        tr("Dimensions"), ["2-D", "3-D"], default=f"{now['dimensions']}-D", required=True, key="space.dimensions"
     )
     if shape and int(shape[0]) != now["dimensions"]:
         _draw_map(now | {"dimensions": int(shape[0])})
-    with st.popover("Map settings", icon=":material/tune:"), st.form("map", border=False):
+    with st.popover(tr("Map settings"), icon=":material/tune:"), st.form("map", border=False):
         near = st.slider(
-            "Neighbours",
+            tr("Neighbours"),
             2,
             100,
             min(int(now["n_neighbors"]), 100),
             key="space.near.slider",
-            help="Few show details, many show the whole.",
+            help=tr("Few show details, many show the whole."),
         )
         apart = st.slider(
-            "Least distance",
+            tr("Least distance"),
             0.0,
             0.99,
             float(now["min_dist"]),
             0.01,
             key="space.apart",
-            help="How tightly points may lie on one another.",
+            help=tr("How tightly points may lie on one another."),
         )
         seed = st.number_input(
-            "Seed", 0, 2**31, int(now["seed"]), key="space.seed", help="The same seed gives the same map."
+            tr("Seed"), 0, 2**31, int(now["seed"]), key="space.seed", help=tr("The same seed gives the same map.")
         )
-        if st.form_submit_button("Draw", type="primary"):
+        if st.form_submit_button(tr("Draw"), type="primary"):
             _draw_map(now | {"n_neighbors": near, "min_dist": apart, "seed": seed})
 
 
