@@ -22,8 +22,8 @@ class Cnn(SequenceHead):
     summary = "Convolutions over tokens, picture cells and frames on top of a linear map; trained contrastively"
     card = Card(
         idea="Convolutions read neighbouring tokens, cells or frames together. The mean and the maximum of their "
-        "outputs are added to a linear map of the vector. Trained so that each item finds its partner "
-        "in the batch.",
+        "outputs are added to a linear map of the vector, so that each item finds its partner in the batch. Known "
+        "pairs stand beside it as landmarks.",
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m\,[\operatorname{mean}_t h_t;\ \max_t h_t]\big),\quad "
         r"h = \operatorname{conv}(E\,x_{1:T})",
         use="When single words, places of a picture or moments of a sound matter; needs several thousand pairs.",
