@@ -46,7 +46,7 @@ def test_the_chinese_readme_shows_the_same_commands_and_numbers() -> None:
     )
     named = [line for line in README.splitlines() if line.startswith("|") and "benchmarks" not in line]
     for line in named:
-        for code in re.findall(r"`[\w-]+\.py(?: [^`]*)?`|`[\w.-]+:[^`]*`", line):
+        for code in re.findall(r"`\w+\.py`|`[\w.-]+:[^`]*`", line):
             assert code in chinese, f"the Chinese README lacks {code}"
     numbers = {number for line in named for number in re.findall(r"\d+(?:\.\d+)?%", line)}
     assert not numbers - set(re.findall(r"\d+(?:\.\d+)?%", chinese)), "a number of the README was not taken over"

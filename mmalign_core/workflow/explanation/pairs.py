@@ -151,7 +151,7 @@ def pair_json(found: PairExplanation) -> dict[str, Any]:
         "maps": {side: map_json(made) for side, made in found.maps.items()},
         "components": {"rest": found.component_rest, "terms": [dict(vars(c)) for c in found.components]},
         "anchors": {"rest": found.anchor_rest, "terms": _labelled(found.anchors)},
-        "attention weights, not attribution": {side: _labelled(made) for side, made in found.attention.items()},
+        say("attention weights, not attribution"): {side: _labelled(made) for side, made in found.attention.items()},
         "concepts": words
         and {
             **{side: {"words": _labelled(w.words), "cosine": w.cosine} for side, w in (("a", words.a), ("b", words.b))},
