@@ -28,7 +28,6 @@ def receiving() -> Path:
 def draw() -> None:
     """Draw the page that the session asks for."""
     server_memory.begin()
-    incidents.begin()
     languages.begin()
     page = st.navigation(all_pages(), position="top")
     st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
@@ -122,5 +121,6 @@ else:
     app = st.App(
         Path(__file__).absolute(),
         lifespan=server_memory.lifespan,
+        on_script_error=incidents.show,
         middleware=web_server.middleware(receiving, lambda: cache.server_settings().max_upload_bytes),
     )

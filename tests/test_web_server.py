@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
+from starlette.websockets import WebSocketDisconnected
 from streamlit import config
 
 from mmalign_core.commands.dashboard import allowed_hosts
@@ -133,3 +134,11 @@ class changed:
     def __exit__(self, *_: object) -> None:
         for name, value in self._before.items():
             config.set_option(name, value)
+
+
+def test_a_browser_that_leaves_while_it_is_answered_is_no_error() -> None:
+    async def left(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        raise WebSocketDisconnected('WebSocket is not connected. Need to call "accept" first.')
+
+    here = {"headers": {"Host": "localhost", "Origin": "http://localhost"}}
+    assert asked({"type": "websocket", **here}, Guard(left)) == []
