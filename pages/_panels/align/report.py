@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, metric_figure, threshold_figure
-from mmalign_core.wording import tr
+from mmalign_core.wording import tr, tr_word
 from mmalign_core.workflow import Run
 from pages._components import alignment_form, errors, figures
 from pages._session import cache, pipeline, state
@@ -170,4 +170,4 @@ def verdict(
 
 
 def _query(way: str) -> str:
-    return way.partition("->")[0].replace("+", " + ")
+    return " + ".join(map(tr_word, way.partition("->")[0].split("+")))
