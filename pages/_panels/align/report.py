@@ -114,12 +114,16 @@ def _target(fused: Mapping[str, Any], target: str) -> None:
     ways = [way for way in fused["metrics"] if way.partition("->")[2] == target]
     parts = {name: {way: fused[name][way] for way in ways} for name in ("metrics", "ci95", "baseline")}
     st.markdown(
-        tr("**Finding {target}**  \n{verdict}", target=errors.plain(target), verdict=errors.plain(verdict(**parts)))
+        tr(
+            "**Finding {target}**  \n{verdict}",
+            target=errors.plain(tr_word(target)),
+            verdict=errors.plain(verdict(**parts)),
+        )
     )
     figures.show(
         metric_figure(**parts, names=_FUSED_METRICS, label=_query, height=280),
         key=f"align.together.{target}",
-        alt=tr("How well {target} is found by several modalities together and by each alone", target=target),
+        alt=tr("How well {target} is found by several modalities together and by each alone", target=tr_word(target)),
     )
     first = parts["metrics"][ways[0]]
     st.caption(
