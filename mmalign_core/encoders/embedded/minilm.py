@@ -85,7 +85,7 @@ class MiniLM(ReadsLongTexts):
 
     def attribution_of(self, text: str, direction: np.ndarray, rule: str) -> Attribution:
         """The attribution to the tokens of a text that is read at once."""
-        return sentence_attribution(self._model, text, direction, rule, self._limit)
+        return sentence_attribution(self._model, [text], direction, rule, self._limit.places(text))
 
     @cached_property
     def _limit(self) -> TokenLimit:

@@ -137,6 +137,8 @@ def _no_history(run: Run, user: str) -> str:
 
 
 def _item(run: Run, item: str, items: PlacedItems) -> int:
+    if item in items.rows:
+        return items.rows[item]
     found = find_id(item, items.ids)
     if found is not None:
         return items.rows[found]
