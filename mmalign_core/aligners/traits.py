@@ -41,6 +41,8 @@ class AlignerTraits:
     """Whether it is trained in steps, which its history records."""
     towers_a_modality: ClassVar[int] = 1
     """Networks as wide as the vectors that are trained for each modality; its memory is estimated by them."""
+    spans_rows: ClassVar[bool] = False
+    """Whether it learns from the coordinates of few and wide rows in their span."""
     transductive: ClassVar[bool] = False
     """Whether it can place only the rows of the fit. Other rows raise BadInput."""
     family_name: ClassVar[str] = ""
