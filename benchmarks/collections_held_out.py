@@ -12,7 +12,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.fashion import pairs as fashion_pairs
 from mmalign_core.settings import Settings
-from mmalign_core.splits import Split, column_folds, folds
+from mmalign_core.splits import Split, column_folds, content_groups, folds
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
@@ -72,19 +72,16 @@ def clip_coco() -> Mapping[str, EmbeddingSet]:
 def recall(places: Mapping[str, np.ndarray], sets: Mapping[str, EmbeddingSet], k: int = 10) -> np.ndarray:
     """Whether a right row is among the first `k`, of every row of both directions: (n + m,) bool.
 
-    Right are the rows of the query's item and those of the same content as one of them. Candidates of equal content
-    count once.
+    Right are the rows of the query's item, and of items that share content with it directly or through others.
+    Candidates of equal content count once, and ties count against the right ones.
     """
+    group = {item: number for number, items in enumerate(content_groups(sets)) for item in items}
     (a, b), found = places, []
     for source, target in ((a, b), (b, a)):
-        rows, known = sets[source], sets[target]
-        first = np.unique(np.asarray(known.keys), return_index=True)[1]
-        content = np.asarray(known.keys)[first]
+        first = np.unique(np.asarray(sets[target].keys), return_index=True)[1]
         scores = unit_rows(places[source]) @ unit_rows(places[target][first]).T
-        own: dict[str, set[str]] = {}
-        for item, key in zip(known.ids, known.keys):
-            own.setdefault(item, set()).add(key)
-        right = np.array([[c in own.get(item, ()) for c in content] for item in rows.ids])
+        ids = np.asarray(sets[target].ids)[first]
+        right = np.equal.outer([group[item] for item in sets[source].ids], [group[item] for item in ids])
         best = np.where(right, scores, -np.inf).max(1, keepdims=True)
         found.append(((scores >= best) & ~right).sum(1)[right.any(1)] < k)
     return np.concatenate(found)

@@ -10,7 +10,9 @@ from pages._session import state
 state.through_app("pages/overview.py")
 header.show(tr("Overview"), tr("What stands out, and what can be done about it?"))
 starts.show()
-st.subheader(tr("What stands out in the open run"), anchor=False)
+st.subheader(
+    tr("The demo in two minutes") if findings.with_tour() else tr("What stands out in the open run"), anchor=False
+)
 found, kept = st.container(), st.container()
 with kept:
     saved_runs.show()

@@ -37,7 +37,9 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
 
 def test_embedded_encoders_are_offered_and_never_one_that_needs_a_model(settings: Settings) -> None:
     names = {row.reference for row in available_models(settings)}
-    assert names == set(ENCODERS.names()) - {"open-clip", "clap", "sentence-transformers", "model2vec"}
+    servers = {name for name in ENCODERS.names() if name.endswith("-server")}
+    assert len(servers) == 4, "they are named with the server's model"
+    assert names == set(ENCODERS.names()) - {"open-clip", "clap", "sentence-transformers", "model2vec"} - servers
     weights = {row.reference: row.bytes for row in available_models(settings)}
     assert weights["use-multilingual"] > 10**7 and weights["bag-of-words"] == 0
     assert [row.reference for row in available_encoders("audio", settings)] == ["yamnet", "mfcc"]

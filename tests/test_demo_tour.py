@@ -13,7 +13,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Finding, Run, align, demo_tour, encode, open_demo, open_planted_demo, tour_order
-from mmalign_core.workflow.data import PLANTED, SWAPPED
+from mmalign_core.workflow.data import OWN, PLANTED, SWAPPED
 from mmalign_core.workflow.demo_story import planted_items
 
 
@@ -79,7 +79,7 @@ def test_planted_pairs_are_the_exchanged_ones_and_are_found(
     before, after = ({m.item: m.digest for m in one.media_of("text")} for one in (demo, copy))
     assert {item for item in before if before[item] != after[item]} == planted_items(copy)
     assert sorted(before.values()) == sorted(after.values()) and not copy.skipped
-    assert set(copy.items[PLANTED]) == {"", SWAPPED} and copy.digest != demo.digest
+    assert set(copy.items[PLANTED]) == {OWN, SWAPPED} and copy.digest != demo.digest
     assert Path(next(iter(copy.media_of("image"))).path).is_file()
     said = steps["planted"].evidence
     assert said["planted"] == len(planted_items(copy)) == 41 and said["found"] > 3 * said["k"] * 41 / 406

@@ -37,6 +37,7 @@ FLOORS = {
         "data",
         "language",
         "model_files",
+        "servers",
         "engines",
     ),
     3: ("recommend", "explain", "projection", "metrics", "plots", "triage"),

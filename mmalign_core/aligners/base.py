@@ -48,6 +48,8 @@ class Aligner(AlignerTraits, Parametrised, ABC):
     """What the fit measured, one mapping per step."""
     chosen_params: Mapping[str, Any] = MappingProxyType({})
     """Values that the fit chose for parameters left to it. A fit with these values gives comparable scores."""
+    start_kept: bool = False
+    """Whether the fit learned nothing beyond what it began with, because its training helped no held-out pairs."""
     anchor_items: tuple[str, ...] = ()
     """The item ids of the dimensions, in order, if each dimension of the space is an anchor item; else empty."""
     watch: Watch = staticmethod(no_watch)
@@ -83,7 +85,7 @@ class Aligner(AlignerTraits, Parametrised, ABC):
         """
         given = named_views(sets, more)
         checked = as_sets(self.name, given, paired=self.needs_pairs)
-        self._fitted = False
+        self._fitted = self.start_kept = False
         check_memory(self, checked)
         with told(self, checked):
             self._fit(checked, seed, progress)

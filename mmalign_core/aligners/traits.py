@@ -39,6 +39,8 @@ class AlignerTraits:
     """Whether the names of visible and audible things (ImageNet, AudioSet) are used as pivots too."""
     trained: ClassVar[bool] = False
     """Whether it is trained in steps, which its history records."""
+    begins_at: ClassVar[str] = ""
+    """The aligner whose maps its training begins at, and which it equals if the training does not help; "" for none."""
     towers_a_modality: ClassVar[int] = 1
     """Networks as wide as the vectors that are trained for each modality; its memory is estimated by them."""
     spans_rows: ClassVar[bool] = False

@@ -14,6 +14,7 @@ from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.types.basics import release
 from mmalign_core.types.strings import Strings
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say, say_list
 
 ITEMS_AT_ONCE = 1 << 16
 """Items whose places are made at a time: 16 MB at 64 dimensions. Our choice."""
@@ -61,7 +62,7 @@ class PlacedItems:
     def row(self, item: str) -> int:
         """Return the number of that item. BadInput if there is no such item."""
         if item not in self.rows:
-            raise BadInput(f"no item '{item}' in this run; it holds {len(self.ids)} items")
+            raise BadInput(say("no item '{item}' in this run; it holds {n} items", item=item, n=len(self.ids)))
         return self.rows[item]
 
     def fused(self, rows: np.ndarray, weights: Mapping[str, float] | None = None) -> np.ndarray:
@@ -158,6 +159,10 @@ def scale_weights(weights: Mapping[str, float] | None, modalities: tuple[str, ..
         return {}
     if min(given.values(), default=0.0) < 0 or not 0 < total < np.inf:
         raise BadInput(
-            f"weights {dict(weights or {})} must be numbers from 0 and one of {', '.join(modalities)} above 0"
+            say(
+                "weights {dict} must be numbers from 0 and one of {modalities} above 0",
+                dict=dict(weights or {}),
+                modalities=say_list(modalities),
+            )
         )
     return {m: value / total for m, value in given.items()}

@@ -16,7 +16,7 @@ from mmalign_core.wording.messages import (
     tr_list,
     tr_many,
 )
-from mmalign_core.wording.vocabulary import VOCABULARY, tr_word
+from mmalign_core.wording.vocabulary import VOCABULARY, say_way, say_word, tr_word
 
 __all__ = [
     "LOCALES",
@@ -30,6 +30,8 @@ __all__ = [
     "say",
     "say_list",
     "say_many",
+    "say_way",
+    "say_word",
     "tr",
     "tr_any",
     "tr_list",

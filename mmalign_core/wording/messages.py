@@ -38,6 +38,13 @@ class Message(str):
         message.template, message.plural, message.values = template, plural, held
         return message
 
+    def __add__(self, other: str) -> Listed:
+        """Return both behind one another; the message stays translatable."""
+        return Listed((self, other), "")
+
+    def __radd__(self, other: str) -> Listed:
+        return Listed((other, self), "")
+
     def __str__(self) -> str:
         """Return itself: str() of an error with a message is the message."""
         return self

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
+    from mmalign_core.workflow.alignment.model_texts import items_with_model_texts as items_with_model_texts
+    from mmalign_core.workflow.alignment.model_texts import text_maker as text_maker
     from mmalign_core.workflow.alignment.plan import check_collection as check_collection
     from mmalign_core.workflow.alignment.run import Run as Run
     from mmalign_core.workflow.alignment.run import align as align
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.bundles import open_bundle as open_bundle
     from mmalign_core.workflow.bundles import pack_record as pack_record
     from mmalign_core.workflow.bundles import pack_run as pack_run
+    from mmalign_core.workflow.captions import PROMPT as CAPTION_PROMPT
+    from mmalign_core.workflow.captions import Captions as Captions
+    from mmalign_core.workflow.captions import CaptionServer as CaptionServer
+    from mmalign_core.workflow.captions import caption_items as caption_items
     from mmalign_core.workflow.cluster_names import NamedClusters as NamedClusters
     from mmalign_core.workflow.cluster_names import named_clusters as named_clusters
     from mmalign_core.workflow.comparison.comparison import compare as compare
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.comparison.ranking import Comparison as Comparison
     from mmalign_core.workflow.comparison.ranking import only_right as only_right
     from mmalign_core.workflow.comparison.ranking import ranked as ranked
+    from mmalign_core.workflow.comparison.ranking import with_starts_folded as with_starts_folded
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
     from mmalign_core.workflow.data import open_planted_demo as open_planted_demo
@@ -130,6 +137,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.menus.available_models import AvailableModel as AvailableModel
     from mmalign_core.workflow.menus.available_models import available_encoders as available_encoders
     from mmalign_core.workflow.menus.available_models import available_models as available_models
+    from mmalign_core.workflow.menus.available_models import embedding_server as embedding_server
     from mmalign_core.workflow.menus.available_models import same_space as same_space
     from mmalign_core.workflow.menus.available_models import suggested_models as suggested_models
     from mmalign_core.workflow.menus.cards import AlignerCard as AlignerCard

@@ -13,12 +13,13 @@ from mmalign_core.data.demo import VERSION, write_demo
 from mmalign_core.settings import Settings
 from mmalign_core.triage.repair import Action, Change, changed_collection
 from mmalign_core.types import Collection, Progress, no_progress
+from mmalign_core.wording import say
 
-DEMO_NAME = "Demo collection"
+DEMO_NAME = say("Demo collection")
 """What the demo is called wherever it is shown: the name of its folder is a version."""
 PLANTED_NAME = "Demo with planted wrong pairs"
-PLANTED, SWAPPED = "planted", "caption of another item"
-"""The column that says which captions were exchanged, and what it says of them."""
+PLANTED, SWAPPED, OWN = "planted", "caption of another item", "its own caption"
+"""The column that says which captions were exchanged, and its two values."""
 _PLANTED_SHARE, _SEED = 0.1, 7
 """Share of the captions that are exchanged, as in benchmarks/planted_faults.py, and the seed that draws them. Our
 choice."""
@@ -56,5 +57,5 @@ def open_planted_demo(*, settings: Settings | None = None, progress: Progress = 
     lent = zip(wrong, [wrong[-1], *wrong[:-1]])
     swapped = changed_collection(demo, [Change(item, "text", Action.REPLACE, other) for item, other in lent])
     said = dict.fromkeys(wrong, SWAPPED)
-    items = demo.items.assign(**{PLANTED: [said.get(item, "") for item in demo.ids]})
+    items = demo.items.assign(**{PLANTED: [said.get(item, OWN) for item in demo.ids]})
     return replace(swapped, items=items, skipped=demo.skipped, name=PLANTED_NAME, digest="")

@@ -15,7 +15,7 @@ from mmalign_core.triage.judgements import Judgements
 from mmalign_core.triage.repair import most_suspected
 from mmalign_core.types import Collection, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.data import PLANTED, open_planted_demo
+from mmalign_core.workflow.data import PLANTED, SWAPPED, open_planted_demo
 from mmalign_core.workflow.encoding import encode
 from mmalign_core.workflow.error_analysis.finding import FIRST, Finding, of_100
 from mmalign_core.workflow.error_analysis.judgement import judge_all
@@ -175,4 +175,4 @@ def _planted(store: Store, settings: Settings | None, progress: Progress) -> lis
 def planted_items(collection: Collection) -> frozenset[str]:
     """The items of the planted demo whose caption is another's."""
     said = collection.items[PLANTED]
-    return frozenset(str(item) for item in said.index[said != ""])
+    return frozenset(str(item) for item in said.index[said == SWAPPED])

@@ -12,6 +12,7 @@ import streamlit as st
 
 from mmalign_core.settings import Settings
 from mmalign_core.types import Collection, Media
+from mmalign_core.wording import language
 from mmalign_core.workflow import (
     AlignerCard,
     Mark,
@@ -132,9 +133,13 @@ def of_collection(kind: str, collection: Collection, _make: Callable[[Collection
     return _make(collection)
 
 
+def figure(key: Hashable, make: Callable[[], T]) -> T:
+    """Return the figure that `make` makes, which takes longer than the rest of a page. `key`: all that it shows."""
+    return _figure(key, language(), make)
+
+
 @KEPT.keep
-def figure(key: Hashable, _make: Callable[[], T]) -> T:
-    """Return the figure that `_make` makes, which takes longer than the rest of a page. `key`: all that it shows."""
+def _figure(key: Hashable, spoken: str, _make: Callable[[], T]) -> T:
     return _make()
 
 

@@ -40,6 +40,7 @@ class Auto(Aligner):
     )
     multiway = True
     trained = True
+    begins_at = "infonce-linear"
     reads_concepts = True
     few: int = param(2000, 2, 1_000_000, help="linear towers up to this number of pairs")
     many: int = param(5000, 2, 1_000_000, help="a hidden layer from this number of pairs")
@@ -58,7 +59,7 @@ class Auto(Aligner):
             model.watch = lambda row: self.record(**row)
             model.fit(sets, seed=seed, progress=within(progress, i / len(tried), (i + 1) / len(tried)))
         self._model = max(tried, key=lambda model: model.chosen.quality)
-        self.selected = self._model.name
+        self.selected, self.start_kept = self._model.name, self._model.start_kept
         self.record(hidden=self._model.hidden_width() > 0)
         progress(1.0, f"{self.selected} for {pairs} pairs: {self._model.verdict()}")
 

@@ -51,6 +51,7 @@ class ContrastiveAligner(WithPrior, TowerAligner):
     stop, and the weight of the zero-shot bridge. Then, up to MANY_PAIRS, the training is repeated on all pairs.
     """
 
+    begins_at = "infonce-linear"
     few: ClassVar[tuple[tuple[float, float], ...]] = ((0.4, 0.0), (1.0, 0.0))
     """Noise and dropout tried with few pairs."""
     many: ClassVar[tuple[float, float]] = (0.1, 0.0)
@@ -86,6 +87,7 @@ class ContrastiveAligner(WithPrior, TowerAligner):
         parts = hold_out(pairs, seed=seed)
         progress(0.0, "starting points")
         self.chosen, self._towers = self._best(sets, parts, seed, within(progress, 0.0, 2 / 3 if parts.refits else 1.0))
+        self.start_kept = self.chosen.step == 0
         self._prior = self._fit_prior(sets, parts.held)
         self.record(**self._choices())
         if parts.refits:

@@ -43,11 +43,17 @@ class EfficientNetLite0(Encoder):
 
     @cached_property
     def _session(self) -> Any:
+        return open_session(build_graph(self._state(), self.side, self.blocks), self.settings.threads)
+
+    def _state(self) -> dict[str, np.ndarray]:
         import torch
 
         state = torch.load(self.folders()[0] / self.weights, map_location="cpu", weights_only=True)
-        graph = build_graph({name: tensor.numpy() for name, tensor in state.items()}, self.side, self.blocks)
-        return open_session(graph, self.settings.threads)
+        return {name: tensor.numpy() for name, tensor in state.items()}
+
+    def classifier(self) -> np.ndarray:
+        """(1000, 1280): the row of each class in the linear classifier on the vector."""
+        return self._state()["_fc.weight"]
 
     def load(self) -> None:
         """Load the weights and build the graph."""

@@ -14,6 +14,7 @@ from mmalign_core.recommend.query import HISTORY, PlacedQuery, Signal
 from mmalign_core.recommend.standard_scores import moments, reliability
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 AT_ONCE = 1 << 22
 """Scores computed at a time beside the result: 16 MB of single precision. Our choice."""
@@ -49,7 +50,7 @@ class Content(Recommender):
     modality, with a_s the largest of their weights and r_ms 1.
     """
 
-    summary = "Items near to the query in the shared space, each modality in its own standard deviations"
+    summary = say("Items near to the query in the shared space, each modality in its own standard deviations")
     reads_places = True
     reads_signals = True
     standardised = True
@@ -182,7 +183,15 @@ class Content(Recommender):
     def _unit(self, signal: Signal, m: str) -> np.ndarray:
         point, width = np.asarray(signal.points[m], np.float32), self._items.parts[m].shape[1]
         if point.shape != (width,):
-            raise BadInput(f"the {m} point of '{signal.label}' has shape {point.shape}, not ({width},); align it first")
+            raise BadInput(
+                say(
+                    "the {m} point of '{label}' has shape {shape}, not ({width},); align it first",
+                    m=m,
+                    label=signal.label,
+                    shape=point.shape,
+                    width=width,
+                )
+            )
         return unit_rows(point[None])[0]
 
     def _weights(self, query: PlacedQuery) -> Mapping[str, float]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmalign_core.encoders import ENCODERS, without_params
+from mmalign_core.encoders.servers.base import KEY, URL, ServerEncoder
 from mmalign_core.model_files.catalogue import SUGGESTED, Suggested, licence_words
 from mmalign_core.model_files.inventory import LocalModel, local_models
 from mmalign_core.model_files.requirements import ENCODERS as OF_MODELS
+from mmalign_core.servers.addresses import address_of
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import parts_of, space_of
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
 
 FRAMES = "video-frames"
@@ -53,9 +57,30 @@ def suggested_models() -> dict[tuple[str, ...], list[Suggested]]:
 def available_models(settings: Settings | None = None) -> tuple[AvailableModel, ...]:
     """All encoders on this machine: the embedded ones, then local models by name. No hub is queried."""
     return (
-        *(_embedded(name) for name in ENCODERS.names() if name not in OF_MODELS),
+        *(_embedded(name) for name in ENCODERS.names() if name not in OF_MODELS and not is_on_server(name)),
         *map(_fetched, local_models(settings)),
     )
+
+
+def is_on_server(name: str) -> bool:
+    """Whether the encoder of that name sends media to a server."""
+    return issubclass(ENCODERS.get(name), ServerEncoder)
+
+
+@dataclass(frozen=True)
+class EmbeddingServer:
+    """The server that the environment names: its host, and the encoders that ask it."""
+
+    host: str
+    encoders: tuple[str, ...]
+
+
+def embedding_server() -> EmbeddingServer | None:
+    """The server in MMALIGN_EMBEDDING_URL; None if the variable is not set. Raises BadInput for no address."""
+    if not os.environ.get(URL, "").strip():
+        return None
+    names = tuple(name for name in ENCODERS.names() if is_on_server(name))
+    return EmbeddingServer(address_of(URL, KEY, "http://localhost:8080/v1").host, names)
 
 
 def available_encoders(modality: str, settings: Settings | None = None) -> tuple[AvailableModel, ...]:
@@ -102,9 +127,9 @@ def _embedded(name: str) -> AvailableModel:
 def _fetched(row: LocalModel) -> AvailableModel:
     name, _, model = parts_of(row.reference)
     reads = ENCODERS.get(name).reads(model) if row.reference else ()
-    missing = "" if row.whole else "it is incomplete; fetch it again to resume the download"
+    missing = "" if row.whole else say("it is incomplete; fetch it again to resume the download")
     if row.whole and not row.reference:
-        missing = "a part of other models, or of a kind that no encoder here reads"
+        missing = say("a part of other models, or of a kind that no encoder here reads")
     return AvailableModel(
         row.reference, model or row.name, reads, row.name, row.bytes, row.licence, row.folder, False, missing
     )
@@ -112,5 +137,5 @@ def _fetched(row: LocalModel) -> AvailableModel:
 
 def _over_frames(row: AvailableModel) -> AvailableModel:
     reference = f"{FRAMES}:{row.reference}"
-    summary = f"Frames of videos by {row.name}, without the sound"
+    summary = say("Frames of videos by {name}, without the sound", name=row.name)
     return AvailableModel(reference, row.name, ("video",), summary, row.bytes, row.licence, row.folder, False)

@@ -22,6 +22,7 @@ from mmalign_core.model_files.requirements import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, parts_of, reference_of
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 from mmalign_core.workflow.menus.available_models import FRAMES
 
 __all__ = [
@@ -88,7 +89,14 @@ def model_reference(words: str) -> str:
     if given in short:
         return short[given]
     near = nearest(given, [*known, *short])
-    raise BadInput(f"'{given[:200]}' names no encoder and no folder here{near}; write ENCODER:MODEL, as {known[0]}")
+    raise BadInput(
+        say(
+            "'{given}' names no encoder and no folder here{near}; write ENCODER:MODEL, as {known}",
+            given=given[:200],
+            near=near,
+            known=known[0],
+        )
+    )
 
 
 def expected_model_folder(reference: str, settings: Settings | None = None) -> Path:
@@ -98,11 +106,15 @@ def expected_model_folder(reference: str, settings: Settings | None = None) -> P
 
 def _of_folder(folder: Path) -> str:
     if not folder.is_dir():
-        raise BadInput(f"there is no folder '{folder}'; correct the path")
+        raise BadInput(say("there is no folder '{folder}'; correct the path", folder=folder))
     name = encoder_for(folder)
     if not name:
         held = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
         raise BadInput(
-            f"'{folder}' holds no model of open_clip, CLAP, sentence-transformers or model2vec (it holds: {held})"
+            say(
+                "'{folder}' holds no model of open_clip, CLAP, sentence-transformers or model2vec (it holds: {held})",
+                folder=folder,
+                held=held,
+            )
         )
     return f"{name}:{'local-dir:' if name == 'open-clip' else ''}{folder}"

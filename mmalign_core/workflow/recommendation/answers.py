@@ -24,6 +24,7 @@ from mmalign_core.recommend.item_index import IndexedItems
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.recommendation.filters import allowed_items
 from mmalign_core.workflow.recommendation.indexed import search_of
@@ -165,11 +166,21 @@ def _check_weights(weights: Mapping[str, float] | None, items: PlacedItems) -> N
     for modality in weights or ():
         if modality not in items.parts:
             there = ", ".join(items.parts)
-            raise BadInput(f"a weight for '{shown(modality)}': this run's items have places in {there}")
+            raise BadInput(
+                say(
+                    "a weight for '{shown}': this run's items have places in {there}",
+                    shown=shown(modality),
+                    there=there,
+                )
+            )
 
 
 def _nothing_left(allowed: np.ndarray | None) -> str:
     if allowed is not None and not allowed.any():
-        return "no item meets all conditions; relax one of them"
-    which = "all items" if allowed is None else f"the {int(allowed.sum()):,} that the conditions allow"
-    return f"nothing is left to recommend: {which} are in the query or met already; allow items met already"
+        return say("no item meets all conditions; relax one of them")
+    which = (
+        say("all items") if allowed is None else say("the {sum:,} that the conditions allow", sum=int(allowed.sum()))
+    )
+    return say(
+        "nothing is left to recommend: {which} are in the query or met already; allow items met already", which=which
+    )

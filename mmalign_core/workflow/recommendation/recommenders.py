@@ -15,6 +15,7 @@ from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Reco
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, Skipped, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.recommendation.indexed import indexed_items, placed_ids, wants_index
 
@@ -73,10 +74,15 @@ def unfitted_recommender(
     if model.needs_interactions and not interactions:
         others = ", ".join(n for n in RECOMMENDERS.names() if not RECOMMENDERS.get(n).needs_interactions)
         why = "" if table is None or len(table) else why_none(run.collection)
-        lack = f"of those of this run {why}" if why else "this run has none"
+        lack = say("of those of this run {why}", why=why) if why else say("this run has none")
         raise BadInput(
-            f"'{name}' learns from interactions, and {lack}; give them with "
-            f"--interactions FILE (user_id,item_id) or take one of: {others}"
+            say(
+                "'{name}' learns from interactions, and {lack}; give them with --interactions FILE "
+                "(user_id,item_id) or take one of: {others}",
+                name=name,
+                lack=lack,
+                others=others,
+            )
         )
     return FittedRecommender(name, model, items, interactions)
 
@@ -97,7 +103,7 @@ def with_interactions(
     table = read_interactions(Path(path).expanduser(), run.collection.ids, draft)
     if table.empty:
         why = f": {draft.skipped[0].reason}" if draft.skipped else ""
-        raise BadInput(f"'{shown(path)}' holds no interaction with an item of this run{why}")
+        raise BadInput(say("'{shown}' holds no interaction with an item of this run{why}", shown=shown(path), why=why))
     notes = (*run.collection.notes, *draft.notes)
     collection = replace(run.collection, interactions=table, notes=notes, digest="")
     return replace(run, collection=collection), draft.skipped

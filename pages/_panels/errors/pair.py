@@ -59,7 +59,7 @@ def _causes(collection: Collection, causes: Sequence[Cause]) -> None:
     """One line for each cause, likeliest first."""
     titles = cache.titles(collection)
     for cause in causes:
-        name = f"**{errors.plain(cause_words(cause.name).capitalize())}**"
+        name = f"**{errors.plain(tr_word(cause_words(cause.name)).capitalize())}**"
         st.markdown(
             tr(
                 ":material/search: {name}: {cause_sentence} :small[:gray[confidence {confidence:.2f}]]",

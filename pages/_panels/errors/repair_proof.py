@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
 from mmalign_core.types import BadInput, Progress
-from mmalign_core.wording import say, tr
+from mmalign_core.wording import say, tr, tr_many
 from mmalign_core.workflow import ErrorReport, Repair, Run, check_run_id
 from pages._components import errors, exports, run_menu, waiting
 from pages._components.headings import headings
@@ -95,8 +95,8 @@ def _turned(run: Run, report: ErrorReport, which: str, ways: Mapping[str, Sequen
     """The queries that were fixed or broken, each direction apart; a click opens one in the list."""
     words = {"fixed": tr(":green[:material/check: Fixed]"), "broken": tr(":red[:material/close: Broken]")}[which]
     for way, items in ways.items():
-        st.markdown(f"**{words}** {direction_arrow(way)}: {len(items):,} "
-                    + ("query" if len(items) == 1 else "queries"))  # fmt: skip
+        many = tr_many("{n:,} query", "{n:,} queries", n=len(items))
+        st.markdown(f"**{words}** {direction_arrow(way)}: {many}")
         if items:
             cards = [gallery.card(run.collection, item) for item in items[:_MOST] if item in run.collection.items.index]
 

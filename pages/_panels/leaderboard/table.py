@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow
 from mmalign_core.wording import tr
-from mmalign_core.workflow import directions_at_chance, only_right
+from mmalign_core.workflow import directions_at_chance, only_right, with_starts_folded
 from pages._components import errors, exports
 from pages._components.headings import headings
 from pages._session import state
@@ -21,16 +21,18 @@ _METRICS = {"recall@1": "R@1", "recall@10": "R@10"}
 
 def show(rows: Sequence[Row]) -> None:
     """Draw the aligners that answer each query alone, the transductive ones, and the failed ones with their reasons."""
-    measured = [row for row in rows if not row["error"]]
+    measured, kept = with_starts_folded([row for row in rows if not row["error"]])
     alone, together = ([row for row in measured if row["transductive"] == kind] for kind in (False, True))
     if alone:
         _table(alone, "board.table")
+    for start in kept:
+        st.caption(errors.plain(f"{start.words}."))
     if together:
-        st.markdown("##### Transductive")
+        st.markdown(tr("##### Transductive"))
         st.caption(tr("They look at all queries together, so they are ranked among themselves."))
         _table(together, "board.transductive")
     if failed := [row for row in rows if row["error"]]:
-        st.markdown("##### Could not be measured")
+        st.markdown(tr("##### Could not be measured"))
         _failed(failed)
 
 

@@ -52,7 +52,7 @@ def is_downloading(reference: str) -> bool:
 
 def show() -> None:
     """Draw the field, the model of that name, and the running downloads."""
-    st.markdown("##### Get a model")
+    st.markdown(tr("##### Get a model"))
     with st.form("model", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             tr("Its name on a hub, or its folder on this machine"),
@@ -135,7 +135,7 @@ def _facts(plan: FetchPlan, here: int) -> None:
     """Draw the size, the bytes already `here`, the licence, and the commits."""
     pickled = any(file.name.endswith(".bin") for part in plan.parts for file in part.files)
     st.markdown(
-        f"**{_bytes(plan.bytes)}** in {sum(len(part.files) for part in plan.parts)} files"
+        tr("**{size}** in {n} files", size=_bytes(plan.bytes), n=sum(len(part.files) for part in plan.parts))
         + (tr(", of which {bytes} are here", bytes=_bytes(here)) if here else "")
         + tr(" · licence: **{licence}**", licence=errors.plain(plan.terms or tr("not stated")))
     )

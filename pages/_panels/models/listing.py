@@ -99,7 +99,7 @@ def _remove(row: AvailableModel) -> None:
 
 
 def _embedded(rows: Sequence[AvailableModel]) -> None:
-    st.markdown("###### Embedded")
+    st.markdown(tr("###### Embedded"))
     for row in sorted(rows, key=lambda row: (bool(row.missing), not row.bytes)):
         with st.container(gap=None):
             st.markdown(lines.heading(row.name, row.reads))
@@ -120,7 +120,7 @@ def _is_own(row: AvailableModel) -> bool:
 def show_suggestions() -> None:
     """Draw every suggestion with a button to get it, or a mark if it is installed. Needs no hub."""
     here = {row.summary for row in available_models(cache.settings()) if not (row.embedded or row.missing)}
-    st.markdown("##### Worth getting")
+    st.markdown(tr("##### Worth getting"))
     for reads, rows in suggested_models().items():
         st.markdown(f"###### {tr(_HEADINGS[reads])}")
         for row in rows:

@@ -39,7 +39,7 @@ def show() -> None:
         errors.show(str(error))
         return
     total = sum(entry.bytes for entries in found.values() for entry in entries)
-    st.markdown("##### Storage" + (f" :gray[· {lines.size(total)}]" if total else ""))
+    st.markdown(tr("##### Storage") + (f" :gray[· {lines.size(total)}]" if total else ""))
     if visitor().network:
         st.caption(tr("What you kept. Everything else that this server stores is managed by: `mmalign store`."))
     else:

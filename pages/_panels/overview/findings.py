@@ -40,7 +40,7 @@ def show(run: Run, run_key: str) -> None:
     if not run.report.get("metrics"):
         st.caption(tr("Nothing was measured in this run, so nothing can be called an error."))
         return
-    tasks = [_task(run, run_key), *([tour.task(run, run_key)] if _with_tour() else [])]
+    tasks = [_task(run, run_key), *([tour.task(run, run_key)] if with_tour() else [])]
     for task in tasks:
         if task.idle:
             task.start()
@@ -55,7 +55,7 @@ def show(run: Run, run_key: str) -> None:
         st.caption(tr("No cause was found more often than by chance, and no change that was tried surely helps."))
 
 
-def _with_tour() -> bool:
+def with_tour() -> bool:
     """Whether the demo itself is open: its tour goes with the findings."""
     return state.source_kind() == "demo" and not state.source()["value"]
 
@@ -63,7 +63,7 @@ def _with_tour() -> bool:
 def _draw(run: Run, run_key: str) -> None:
     """Draw what is known by now."""
     found = cache.results().get("findings so far", run_key) or ()
-    if _with_tour():
+    if with_tour():
         found = tour_order((*found, *tour.known_steps(run_key)))
     for place, finding in enumerate(found):
         _show(finding, place, run.collection)

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from mmalign_core.types import BadInput, Progress, digest_json
-from mmalign_core.wording import say, tr
+from mmalign_core.wording import in_language, language, say, tr
 from mmalign_core.workflow import (
     ReportPage,
     Run,
@@ -69,13 +69,14 @@ def show_imports() -> None:
 
 
 def _report_task(run: Run, run_key: str) -> Task:
-    store, settings = cache.store(), cache.settings()
+    store, settings, spoken = cache.store(), cache.settings(), language()
 
     def work(progress: Progress) -> bytes:
-        page: ReportPage = report_html(run, store=store, settings=settings, progress=progress)
+        with in_language(spoken):
+            page: ReportPage = report_html(run, store=store, settings=settings, progress=progress)
         return page.content
 
-    return Task("report", run_key, say("write the report"), work)
+    return Task("report", f"{run_key} {spoken}", say("write the report"), work)
 
 
 def _bundle_task(run: Run, run_key: str, media: bool) -> Task:

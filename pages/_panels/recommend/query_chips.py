@@ -124,7 +124,7 @@ def _look(run: Run, parts: Sequence[queries.PartData], place: int, part: queries
 def _history(run: Run, user: str) -> None:
     """Draw the user's history, with a label if the user is simulated."""
     if state.view_spec().source["kind"] == "demo":
-        st.caption(":material/science: A simulated user, made with the demo; nobody's real behaviour.")
+        st.caption(tr(":material/science: A simulated user, made with the demo; nobody's real behaviour."))
     placed = set(points.placed_items(run))
     met = [item for item in cache.met_by(run.collection, user) if item in placed]
     if met:

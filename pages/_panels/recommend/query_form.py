@@ -186,7 +186,7 @@ def _user(run: Run) -> None:
             st.selectbox(label, users, index=None, key="ask.who", placeholder=tr("One of {n:,}", n=len(users)),
                          on_change=_user_chosen, args=(run,))  # fmt: skip
         if simulated:
-            st.caption(":material/science: Simulated users, made with the demo; nobody's real behaviour.")
+            st.caption(tr(":material/science: Simulated users, made with the demo; nobody's real behaviour."))
 
 
 def _user_chosen(run: Run) -> None:

@@ -59,7 +59,7 @@ def _show(run: Run, found: PairExplanation) -> None:
     if found.concepts:
         words = found.concepts
         shared = [word for word, _ in words.shared]
-        st.markdown(tr("Words for both: ") + (badges(shared, "violet") if shared else ":gray[none]"))
+        st.markdown(tr("Words for both: ") + (badges(shared, "violet") if shared else tr(":gray[none]")))
         st.caption(
             tr(
                 "Words near both: they show similarity, not attribution. Reconstruction cosines {cosine:.2f} and "

@@ -35,8 +35,8 @@ def show(shown: View) -> None:
         )
         found = accepted_at(shown.judged, threshold)
         columns = st.columns(2)
-        columns[0].metric("precision", f"{found.precision:.1%}" if found.accepted else tr("none accepted"))
-        columns[1].metric("recall", f"{found.recall:.1%}")
+        columns[0].metric(tr("precision"), f"{found.precision:.1%}" if found.accepted else tr("none accepted"))
+        columns[1].metric(tr("recall"), f"{found.recall:.1%}")
         st.caption(
             tr(
                 "At {fixed}, {accepted:,} of {n:,} queries get an answer and {right:,} of these are right. 95% "
