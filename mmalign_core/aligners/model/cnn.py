@@ -24,8 +24,8 @@ class Cnn(SequenceHead):
     card = Card(
         idea=say(
             "Convolutions read neighbouring tokens, cells or frames together. The mean and the maximum of "
-            "their outputs are added to a linear map of the vector. Trained so that each item finds its "
-            "partner in the batch."
+            "their outputs are added to a linear map of the vector, so that each item finds its partner in "
+            "the batch. Known pairs stand beside it as landmarks."
         ),
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m\,[\operatorname{mean}_t h_t;\ \max_t h_t]\big),\quad "
         r"h = \operatorname{conv}(E\,x_{1:T})",

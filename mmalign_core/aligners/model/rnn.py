@@ -24,7 +24,8 @@ class Rnn(SequenceHead):
     card = Card(
         idea=say(
             "A recurrent network reads the tokens, cells or frames one after another, from both ends. The "
-            "mean and the maximum of its states are added to a linear map of the vector."
+            "mean and the maximum of its states are added to a linear map of the vector. Known pairs stand "
+            "beside it as landmarks."
         ),
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m\,[\operatorname{mean}_t h_t;\ \max_t h_t]\big),\quad "
         r"h_t = \operatorname{LSTM}(E\,x_t, h_{t-1})",

@@ -24,7 +24,7 @@ class Transformer(SequenceHead):
     card = Card(
         idea=say(
             "Every token, cell or frame attends to all the others of its item, and so does a summary token. "
-            "The summary is added to a linear map of the vector."
+            "The summary is added to a linear map of the vector. Known pairs stand beside it as landmarks."
         ),
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m h_0\big),\quad h_{0:T} = "
         r"\operatorname{attention}\big([c;\ E\,x_{1:T}] + P\big)",
