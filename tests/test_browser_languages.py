@@ -12,14 +12,16 @@ pytestmark = MARKS
 DATA = re.compile(r"OpenMoji|CC BY|CC0|UMAP|CSV|Parquet|open-clip|python -m")
 """Names of works, licences, programs and files."""
 PAGES = {"": "概览", "data": "数据", "align": "对齐", "errors": "错误", "recommend": "推荐"}
-TEXTS = """() => {
+LEFT = '[data-testid="stIconMaterial"], style, script, [data-testid="stFileUploaderDropzone"]'
+"""What shows no words of ours: names of icons, and Streamlit's own field for files."""
+TEXTS = """(left) => {
   const shown = [];
   const walk = (root) => {
     for (const node of root.querySelectorAll("*")) {
       if (node.shadowRoot) walk(node.shadowRoot);
-      if (node.closest('[data-testid="stIconMaterial"], style, script, [data-testid="stFileUploaderDropzone"]')) continue;
+      if (node.closest(left)) continue;
       for (const part of node.childNodes)
-        if (part.nodeType === 3 && part.textContent.trim() && node.checkVisibility()) shown.push(part.textContent.trim());
+        if (part.nodeType === 3 && part.data.trim() && node.checkVisibility()) shown.push(part.data.trim());
     }
   };
   walk(document.body);
@@ -34,7 +36,7 @@ def chinese(chrome: Browser, address: str) -> Page:
     page = chrome.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900}).new_page()
     page.goto(f"{address}/?data=demo", timeout=PATIENCE)
     expect(page.get_by_role("heading", name="概览", exact=True)).to_be_visible(timeout=PATIENCE)
-    settled(page)
+    settled(page, PATIENCE)
     return page
 
 
@@ -48,7 +50,7 @@ def demo_words(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def sentences(page: Page, data: str) -> list[str]:
     """English words in a row that are no name and nothing of the data."""
-    words = [text for text in page.evaluate(TEXTS) if re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", text)]
+    words = [text for text in page.evaluate(TEXTS, LEFT) if re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", text)]
     return [text for text in words if not DATA.search(text) and text.strip("“”。：… ")[:24] not in data]
 
 
@@ -56,7 +58,7 @@ def sentences(page: Page, data: str) -> list[str]:
 def test_no_english_sentence_is_left(chinese: Page, address: str, name: str, demo_words: str) -> None:
     chinese.goto(f"{address}/{name}?data=demo", timeout=PATIENCE)
     expect(chinese.get_by_role("heading", name=PAGES[name], exact=True)).to_be_visible(timeout=PATIENCE)
-    settled(chinese)
+    settled(chinese, PATIENCE)
     expect(chinese.locator('[data-testid="stException"]')).to_have_count(0)
     assert not sentences(chinese, demo_words)
 
