@@ -12,7 +12,7 @@ from mmalign_core.aligners import ALIGNERS
 from mmalign_core.cost import Cost
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
-from mmalign_core.workflow import Choices, Encoding, align, compare, learning_curve, ranked, takers
+from mmalign_core.workflow import Choices, Encoding, align, compare, learning_curve, ranked, takers, with_starts_folded
 from tests.toy_aligners import Broken, OnlySeen, Plain
 
 SPLIT = {"folds": 3, "seed": 1}
@@ -238,3 +238,31 @@ def test_memory_is_that_of_the_fit_not_of_the_process() -> None:
     with later.fitting():
         pass
     assert later.fit_added_mb < 55 and later.fits == 1
+
+
+def test_aligners_whose_training_did_not_help_are_one_row_with_a_sentence(store: Store) -> None:
+    """Texts that are their pictures' own vectors leave training nothing to learn."""
+    rows = compare(*given(noise=0.0), entries("infonce-mlp", "infonce-linear", "ridge"), store=store).rows
+    by_name = {row["aligner"]: row for row in rows}
+    assert by_name["infonce-mlp"]["start_kept"] and by_name["infonce-linear"]["start_kept"]
+    assert not by_name["ridge"]["start_kept"]
+    shown, kept = with_starts_folded(rows)
+    assert sorted(row["aligner"] for row in shown) == ["infonce-linear, infonce-mlp", "ridge"]
+    assert [each.words for each in kept] == [
+        "infonce-linear, infonce-mlp: no better than the linear start here, training did not help on held-out pairs"
+    ]
+
+
+def test_a_trained_start_is_named_where_it_was_measured() -> None:
+    made = {"error": None, "transductive": False}
+    rows = [
+        {**made, "aligner": "infonce-linear", "start_kept": False},
+        {**made, "aligner": "cnn", "start_kept": True},
+        {**made, "aligner": "self-attention", "start_kept": True},
+        {**made, "aligner": "rnn", "start_kept": True},
+        {**made, "aligner": "graph", "start_kept": True, "error": "no pairs"},
+    ]
+    shown, kept = with_starts_folded(rows)
+    assert [row["aligner"] for row in shown] == ["infonce-linear", "cnn, rnn", "self-attention", "graph"]
+    assert kept[0].words.startswith("cnn, rnn: no better than infonce-linear here") and kept[0].measured
+    assert kept[1].aligners == ("self-attention",) and not kept[1].measured

@@ -23,6 +23,7 @@ from mmalign_core.types import Collection
 from mmalign_core.workflow import align, check_collection, check_save, sampled_words, save_run
 from mmalign_core.workflow.menus.default_aligner import default_aligner
 
+START_KEPT = "training did not help on held-out pairs, so this is the linear start"
 SUMMARY = "align two modalities of a collection and measure retrieval in both directions"
 
 
@@ -67,6 +68,7 @@ def run(args: argparse.Namespace) -> None:
     lines += [f"nothing to measure: {done.report['unmeasured']}"] * bool(done.report["unmeasured"])
     lines += [f"note: {sampled_words(done.report)} (--exact)"] * bool(done.report["sampled"])
     lines += [f"note: {way} is no better than with shuffled pairs" for way in done.report["at_chance"]]
+    lines += [f"note: {START_KEPT}"] * done.report["start_kept"]
     write_result(done.report, args, "\n".join(lines))
 
 

@@ -23,7 +23,7 @@ from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, Comparison, Encoding, check_collection, ranked, takers
 from mmalign_core.workflow.comparison.comparison import compare_on
-from mmalign_core.workflow.comparison.ranking import Row
+from mmalign_core.workflow.comparison.ranking import Row, with_starts_folded
 
 SUMMARY = "measure several aligners on the same held-out items, one row each, best first"
 ALL = "all"
@@ -122,7 +122,8 @@ def table(comparison: Comparison) -> str:
     ways = next((list(row["metrics"]) for row in comparison.rows if not row["error"]), [])
     titles = [f"{way} R@10" for way in ways]
     lines.append(f"{'aligner':22}" + "".join(f"{t:>26}" for t in titles) + f"{'MRR':>8}{'fit s':>9}{'added MB':>10}")
-    return "\n".join([*lines, *(_line(row, ways) for row in comparison.rows)])
+    rows, kept = with_starts_folded(comparison.rows)
+    return "\n".join([*lines, *(_line(row, ways) for row in rows), *(f"note: {each.words}" for each in kept)])
 
 
 def _line(row: Row, ways: Sequence[str]) -> str:

@@ -79,8 +79,9 @@ class DirectionReport:
 class RunReport:
     """Everything measured of one run. `directions` and `baseline` (items permuted): "image->text" -> its report.
 
-    `split`: what was held out, "none" where the run is measured on what it was fitted on. `space`: gap, hubness,
-    alignment, uniformity and more. `seconds`: read, encode, fit, match. `json`: the same as `align --json` prints it.
+    `split`: what was held out, "none" where the run is measured on what it was fitted on. `start_kept`: whether
+    training helped no held-out pairs, so that the aligner is its linear start. `space`: gap, hubness, alignment,
+    uniformity and more. `seconds`: read, encode, fit, match. `json`: the same as `align --json` prints it.
     """
 
     aligner: str
@@ -93,6 +94,7 @@ class RunReport:
     n_train: int
     n_test: int
     transductive: bool
+    start_kept: bool
     directions: Mapping[str, DirectionReport]
     baseline: Mapping[str, DirectionReport]
     space: Mapping[str, Any]
@@ -127,6 +129,7 @@ def report_from_json(report: Mapping[str, Any]) -> RunReport:
     return RunReport(
         **{name: report[name] for name in taken},
         transductive=report["transductive"],
+        start_kept=report.get("start_kept", False),
         directions={way: _direction(found, intervals.get(way, {})) for way, found in metrics.items()},
         baseline={way: _direction(found, {}) for way, found in report.get("baseline", {}).items()},
         space=report.get("space", {}),

@@ -20,6 +20,7 @@ class LinearStartAligner(Aligner):
     """Fits `late-average` first. A subclass implements `learn`, which starts at its places."""
 
     multiway = True
+    begins_at = "late-average"
     dims: int = param(256, 1, 4096, help="most dimensions of the shared space")
     reg: float = param(0.0, 0, 1000, help="ridge of the linear start, relative; 0: chosen on held-out pairs")
 

@@ -88,6 +88,7 @@ class NeighbourhoodAligner(LinearStartAligner):
         if parts is not None:
             progress(0.0, "choosing the mix on held-out pairs")
             self.mix_used = self._chosen_mix(*parts, seed, within(progress, 0.0, 0.5))
+        self.start_kept = not self.mix_used
         self.remember(sets, seed, within(progress, 0.5, 1.0))
 
     def remember(self, sets: Sets, seed: int, progress: Progress) -> None:

@@ -65,6 +65,7 @@ class TrainedFusion(LinearStartAligner):
         if unseen and len(seen) > 1:
             self._start = self.restart({m: s.of_items(seen) for m, s in sets.items()})
             steps = self._train(sets, parts.kept, parts.held, steps, seed, within(progress, 0.0, 0.5))
+            self.start_kept = steps == 0
             self.calibrate(inputs_of(sets, parts.held, self._start, self._scales))
         if parts.refits or not unseen:
             self._start = whole

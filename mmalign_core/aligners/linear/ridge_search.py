@@ -52,7 +52,7 @@ def search_ridge(
     once per split, so further ridges are cheap. Splits whose held-out pairs cannot be ranked are ignored. If no split
     is left, DEFAULT_CHOICE is returned. Raises ValueError if the examples have no pairs.
     """
-    ranked = (_quality(examples, split, dims, regs, weightings) for split in _splits(examples.pairs, seed))
+    ranked = (_quality(examples, split, dims, regs, weightings) for split in choice_splits(examples.pairs, seed))
     qualities = [quality for quality in ranked if quality is not None]
     if not qualities:
         return RidgeChoice(
@@ -65,7 +65,11 @@ def search_ridge(
     return max(best, key=lambda choice: choice.quality)
 
 
-def _splits(pairs: Pairs | None, seed: int) -> list[Holdout]:
+def choice_splits(pairs: Pairs | None, seed: int) -> list[Holdout]:
+    """Return the splits on which settings are chosen: fewer the more each holds out, none if there are too few pairs.
+
+    Raises ValueError without pairs.
+    """
     if pairs is None:
         raise ValueError("the examples have no pairs, which the search needs")
     first = hold_out(pairs, seed=seed)
@@ -79,7 +83,7 @@ def _quality(
     examples: Examples, split: Holdout, dims: int, regs: Sequence[float], weightings: Sequence[float]
 ) -> np.ndarray | None:
     """Return mean reciprocal ranks (regs, weightings) on the held-out pairs of this split, or None."""
-    axes, held = principal_axes(examples.take(_places(split.kept))), _places(split.held)
+    axes, held = principal_axes(examples.take(example_numbers(split.kept))), example_numbers(split.held)
     return retrieval_quality(
         axes, {m: dense(taken(rows, held)) for m, rows in examples.rows.items()}, split.held, dims, regs, weightings
     )
@@ -107,8 +111,8 @@ def retrieval_quality(
     return None if found[0][0] is None else np.array(found)
 
 
-def _places(part: Pairs) -> np.ndarray:
-    """Return the numbers of these examples."""
+def example_numbers(part: Pairs) -> np.ndarray:
+    """Return the numbers (p,) of these examples, whose rows are numbered like the examples of a fit."""
     return np.max(list(part.rows.values()), axis=0)
 
 

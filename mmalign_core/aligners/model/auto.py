@@ -17,6 +17,7 @@ from mmalign_core.aligners.pairs import Sets, paired_rows
 from mmalign_core.params import param
 from mmalign_core.progress import within
 from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     from mmalign_core.aligners.explainable import Differentiable
@@ -29,7 +30,7 @@ class Auto(Aligner):
     `selected` is the name of the choice. The history's last row holds it too, as `hidden` 0 or 1.
     """
 
-    summary = "Picks by the number of pairs: linear towers for few, a hidden layer for many"
+    summary = say("Picks by the number of pairs: linear towers for few, a hidden layer for many")
     card = Card(
         idea="Counts the pairs and takes the trained aligner for that number. Between the two it trains both and "
         "keeps the one that places held-out pairs better.",
@@ -40,6 +41,7 @@ class Auto(Aligner):
     )
     multiway = True
     trained = True
+    begins_at = "infonce-linear"
     reads_concepts = True
     few: int = param(2000, 2, 1_000_000, help="linear towers up to this number of pairs")
     many: int = param(5000, 2, 1_000_000, help="a hidden layer from this number of pairs")
@@ -58,7 +60,7 @@ class Auto(Aligner):
             model.watch = lambda row: self.record(**row)
             model.fit(sets, seed=seed, progress=within(progress, i / len(tried), (i + 1) / len(tried)))
         self._model = max(tried, key=lambda model: model.chosen.quality)
-        self.selected = self._model.name
+        self.selected, self.start_kept = self._model.name, self._model.start_kept
         self.record(hidden=self._model.hidden_width() > 0)
         progress(1.0, f"{self.selected} for {pairs} pairs: {self._model.verdict()}")
 

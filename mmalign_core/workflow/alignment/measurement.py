@@ -18,6 +18,7 @@ from mmalign_core.progress import Watch, no_watch, pulsing, within
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.splits import paired_column, split
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets, place
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part
@@ -39,12 +40,14 @@ class Measurement:
 
     `thresholds`: for each fit those that replace the chosen one; empty unless the matcher uses suggestions.
     `fused`: metrics, ci95 and baseline of whole items as queries and targets; {} if there are too few.
+    `start_kept`: whether no fit learned anything beyond what it began with.
     """
 
     aligner: Aligner
     evaluation: Evaluation
     thresholds: tuple[Thresholds, ...] = ()
     fused: Mapping[str, Any] = field(default_factory=dict)
+    start_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Fold:
     fused: Sets
     whole: Sets
     thresholds: Thresholds
+    start_kept: bool
 
 
 def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch = no_watch) -> Measurement:
@@ -66,7 +70,7 @@ def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch
     is nothing to measure. `watch` gets the rows of each fit's history."""
     if plan.held.unmeasured:
         aligner = fit(plan, plan.parts[0], cost, progress, watch=watch)
-        return Measurement(aligner, Evaluation({}, {}, plan.choices.seed))
+        return Measurement(aligner, Evaluation({}, {}, plan.choices.seed), start_kept=aligner.start_kept)
     fitted = _FITTED if ALIGNERS.get(plan.choices.aligner).trained else _FITTED_AT_ONCE
     with pulsing(progress, 0.0, "fitting") as told:
         aligner, folds = fit_parts(plan, cost, within(told, 0.0, fitted), watch=watch)
@@ -74,7 +78,8 @@ def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch
         with timed(cost.seconds, "match"):
             measured = _evaluation(plan, folds, within(told, fitted, 1.0, "measuring: "))
         thresholds = tuple(fold.thresholds for fold in folds if fold.thresholds)
-        return Measurement(aligner, measured, thresholds, _fused_report(plan, folds))
+        kept = all(fold.start_kept for fold in folds)
+        return Measurement(aligner, measured, thresholds, _fused_report(plan, folds), kept)
 
 
 def fit_parts(
@@ -89,7 +94,7 @@ def fit_parts(
         space, bank = place_part(plan, part, aligner, cost)
         fused, whole = fuse_part(plan, part, aligner)
         thresholds = suggest(plan, part, aligner, cost, shown) if plan.scoring.takes_suggestion else {}
-        folds.append(Fold(space, bank, fused, whole, thresholds))
+        folds.append(Fold(space, bank, fused, whole, thresholds, aligner.start_kept))
     return aligner, folds
 
 
@@ -145,7 +150,12 @@ def suggest(plan: AlignmentPlan, part: Part, aligner: Aligner, cost: Cost, progr
     """
     plan, own = plan.settled_by(aligner), Cost()
     if ALIGNERS.get(plan.choices.aligner).transductive:
-        raise BadInput(f"'{aligner.name}' places only the rows of its fit, so no pairs can be held out for a threshold")
+        raise BadInput(
+            say(
+                "'{name}' places only the rows of its fit, so no pairs can be held out for a threshold",
+                name=aligner.name,
+            )
+        )
     part = plan.part(split(plan.pair_of(part.train), VALIDATION, plan.choices.seed))
     with timed(cost.seconds, "threshold"):
         space, bank = place_part(plan, part, fit(plan, part, own, progress), own)

@@ -14,6 +14,7 @@ from mmalign_core.engines import Engine, LocalEngine
 from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Progress, digest_json, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import has_towers
 from mmalign_core.workflow.alignment.measurement import measure
@@ -61,15 +62,16 @@ def compare(
 ) -> Comparison:
     """Measure every entry on the same split. Entries may differ only in aligner and parameters.
 
-    A row holds: aligner, family, params, metrics, ci95, baseline, space (as `align` reports them), quality (the mean
-    MRR of both directions, the ranking criterion), seconds {fit (mean of the fits), match}, infer_seconds_per_1000,
-    peak_rss_mb (during its fits), added_mb (the increase), needs_pairs, transductive, split, n_train, n_test,
-    shared_content, history (of the last fit), curve (`curve` points of `learning_curve`, [] for 0), error (None, or the
-    reason of a failure, without measures), key, and directions: the results per query, left out of JSON. `ranked` adds
-    against_best. A failing aligner does not stop the others. `publish` gets each row when it is finished, `watch` the
-    aligner's name and each row of its history during the fit, `keep` the fit of each new row. If `progress` raises
-    Cancelled, it reaches the caller, who has the rows published so far; passed as `finished` they are not computed
-    again. BadInput before any fit if the entries cannot be compared or the items cannot be split.
+    A row holds: aligner, family, params, metrics, ci95, baseline, space (as `align` reports them), quality (the
+    mean MRR of both directions, the ranking criterion), seconds {fit (mean of the fits), match},
+    infer_seconds_per_1000, peak_rss_mb (during its fits), added_mb (the increase), needs_pairs, transductive,
+    split, n_train, n_test, shared_content, start_kept (whether no fit learned beyond its start), history (of the
+    last fit), curve (`curve` points of `learning_curve`, [] for 0), error (None, or the reason of a failure,
+    without measures), key, and directions: the results per query, left out of JSON. `ranked` adds against_best. A
+    failing aligner does not stop the others. `publish` gets each row when it is finished, `watch` the aligner's
+    name and each row of its history during the fit, `keep` the fit of each new row. If `progress` raises Cancelled,
+    it reaches the caller, who has the rows published so far; passed as `finished` they are not computed again.
+    BadInput before any fit if the entries cannot be compared or the items cannot be split.
     """
     task = _Task(collection, encoding, check_entries(collection, encoding, entries, curve), store, curve, watch, keep)
     return _compared(LocalEngine(), task, entries, progress, publish, finished)
@@ -106,21 +108,23 @@ def _compared(
         key = keys[todo[place]]
         known[key] = {"key": key, **row}
         publish(known[key])
-    progress(1.0, f"{len(keys)} aligners compared")
+    progress(1.0, say("{n} aligners compared", n=len(keys)))
     return ranked([known[key] for key in keys], seed=entries[0].seed)
 
 
 def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[Choices], curve: int = 0) -> HeldOut:
     """Return the one split of all entries. BadInput for no entry, equal ones, or differences beyond the aligner."""
     if not entries:
-        raise BadInput("there is nothing to compare; name at least one aligner")
+        raise BadInput(say("there is nothing to compare; name at least one aligner"))
     seen = set()
     for choices in entries:
         choices.check()
         if replace(choices, aligner="", params=None) != replace(entries[0], aligner="", params=None):
-            raise BadInput("compared aligners must share pair, similarity, correction, matcher, split and seed")
+            raise BadInput(say("compared aligners must share pair, similarity, correction, matcher, split and seed"))
         if (key := row_key(collection, encoding, choices)) in seen:
-            raise BadInput(f"'{choices.aligner}' is named twice with the same parameters; name it once")
+            raise BadInput(
+                say("'{aligner}' is named twice with the same parameters; name it once", aligner=choices.aligner)
+            )
         seen.add(key)
     if curve:
         check_steps(entries[0], curve)
@@ -172,6 +176,7 @@ def _measured(task: _Task, plan: AlignmentPlan, progress: Progress) -> dict[str,
         **report,
         "quality": mean_mrr(report["metrics"]),
         "directions": done.evaluation.directions,
+        "start_kept": done.start_kept,
         "history": list(done.aligner.history),
         "seconds": cost.seconds | {"fit": round(fit, 4)},
         "infer_seconds_per_1000": cost.infer_seconds_per_1000,
@@ -199,6 +204,7 @@ def _about(choices: Choices, held: HeldOut) -> dict[str, Any]:
         **{part: {} for part in ("metrics", "ci95", "baseline", "space", "seconds", "directions")},
         **dict.fromkeys(("quality", "infer_seconds_per_1000", "peak_rss_mb", "added_mb")),
         **{part: [] for part in ("history", "curve")},
+        "start_kept": False,
         "error": None,
     }
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.bootstrap import paired_bootstrap
 from mmalign_core.metrics.retrieval import Direction
+from mmalign_core.wording import say
 
 Row = Mapping[str, Any]
 
@@ -57,6 +59,50 @@ def only_right(rows: Sequence[Row]) -> dict[str, dict[str, tuple[str, ...]]]:
         for row, mask in zip(measured, alone):
             found[row["aligner"]][way] = tuple(items[place] for place in np.flatnonzero(mask))
     return found
+
+
+@dataclass(frozen=True)
+class KeptStart:
+    """Aligners (at least one) of one comparison whose training did not help, and the `reference` they began at."""
+
+    aligners: tuple[str, ...]
+    reference: str
+    measured: bool
+
+    @property
+    def words(self) -> str:
+        """What that says, in one sentence."""
+        names = ", ".join(self.aligners)
+        if self.measured:
+            return say(
+                "{names}: no better than {reference} here, their training did not help on held-out pairs",
+                names=names,
+                reference=self.reference,
+            )
+        return say(
+            "{names}: no better than the linear start here, training did not help on held-out pairs", names=names
+        )
+
+
+def with_starts_folded(rows: Sequence[Row]) -> tuple[list[Row], list[KeptStart]]:
+    """Return the rows with those of one start, whose training did not help, as one; and which these are.
+
+    `rows` in ranking order. The one row is that of the first, and its `aligner` names all. A start that another row
+    measures, trained, is the reference of the sentence.
+    """
+    groups: dict[tuple[str, int], list[Row]] = {}
+    for row in rows:
+        if row.get("start_kept") and not row["error"]:
+            groups.setdefault((ALIGNERS.get(row["aligner"]).begins_at, _kind(row)), []).append(row)
+    named = {id(members[0]): ", ".join(row["aligner"] for row in members) for members in groups.values()}
+    hidden = {id(row) for members in groups.values() for row in members[1:]}
+    shown = [{**row, "aligner": named.get(id(row), row["aligner"])} for row in rows if id(row) not in hidden]
+    found = []
+    for (reference, _), members in groups.items():
+        names = tuple(row["aligner"] for row in members)
+        measured = any(row["aligner"] == reference and not row["error"] for row in rows) and reference not in names
+        found.append(KeptStart(names, reference, measured))
+    return shown, found
 
 
 def mean_mrr(metrics: Mapping[str, Mapping[str, float]]) -> float:

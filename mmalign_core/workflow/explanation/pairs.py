@@ -16,6 +16,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.wording import say, say_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.explanation.components import Component, anchor_shares, component_shares
 from mmalign_core.workflow.explanation.concept_words import vocabulary
@@ -73,8 +74,8 @@ class PairExplanation:
             return Explanation(self.score, (*self.anchors, (REST, self.anchor_rest)), "anchors")
         if self.parts:
             rest = self.score - sum(value for _, value in self.parts)
-            return Explanation(self.score, (*self.parts, (REST, rest)), "kinds of evidence")
-        return Explanation(self.score, (("similarity", self.score),), "similarity, not attribution")
+            return Explanation(self.score, (*self.parts, (REST, rest)), say("kinds of evidence"))
+        return Explanation(self.score, (("similarity", self.score),), say("similarity, not attribution"))
 
 
 def explain_pair(
@@ -131,7 +132,13 @@ def _masked(
     run: Run, own: PlacedMedium, store: Store, settings: Settings | None, grid: int, progress: Progress
 ) -> MaskedMedium:
     if own.medium is None:
-        raise BadInput(f"{own.name} was given as a ready-made vector, so there is no {own.modality} to take apart")
+        raise BadInput(
+            say(
+                "{name} was given as a ready-made vector, so there is no {modality} to take apart",
+                name=own.name,
+                modality=say_word(own.modality),
+            )
+        )
     return MaskedMedium(run, own.medium, store=store, settings=settings, grid=grid, progress=progress)
 
 
