@@ -13,6 +13,7 @@ from mmalign_core.aligners.matching.evidence import FOLDER
 from mmalign_core.data.demo.items import demo_items
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.types import Concepts, EmbeddingSet
+from mmalign_core.vectors import ROWS_AT_ONCE
 
 IMAGE, TEXT = "efficientnet-lite0@57934424-2", "use-multilingual@3-fuse0.2"
 IDS = tuple(f"i{i}" for i in range(6))
@@ -75,6 +76,13 @@ def test_sounds_beside_pictures_keep_their_named_concepts() -> None:
     assert len({p.shape for p in placed}) == 1
     span = model.parts()["named concepts"]
     assert np.linalg.norm(placed[1][:, span], axis=1) == pytest.approx(1)
+
+
+def test_texts_in_several_blocks_and_no_texts_are_placed_alike() -> None:
+    model = ALIGNERS.create("bridge").fit({"image": pictures(), "text": texts()})
+    rows = np.arange(ROWS_AT_ONCE + 6) % 6
+    assert model.transform(texts().take(rows))[-6:] == pytest.approx(model.transform(texts())[rows[-6:]], abs=1e-6)
+    assert model.transform(texts().take([])).shape == (0, model.transform(texts()).shape[1])
 
 
 def test_a_saved_fit_places_alike_and_a_saved_fit_without_evidence_loads() -> None:

@@ -119,7 +119,7 @@ class Bridge(Aligner):
         if rows.modality != "text":
             return np.zeros((len(rows), known.width), np.float32)
         labels = self._labels[modality]
-        return known.place_texts(bridged @ unit_rows(labels - labels.mean(0, dtype=np.float64)).T, bridged)
+        return known.place_texts(bridged, unit_rows(labels - labels.mean(0, dtype=np.float64)))
 
     def _state(self) -> Mapping[str, np.ndarray]:
         """Return whitening (d, d), text centre (d,), each modality's centred, whitened labels (c, d), and evidence."""

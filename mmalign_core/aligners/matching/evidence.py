@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mmalign_core.spaces import ENCODERS, reference_of
-from mmalign_core.vectors import unit_rows
+from mmalign_core.vectors import ROWS_AT_ONCE, unit_rows
 
 FOLDER = Path(__file__).with_name("weights")
 """One safetensors file for each encoder that has evidence, made by benchmarks/train_bridge_head.py."""
@@ -61,9 +61,17 @@ class Evidence:
         views = (unit_rows(away @ along.astype(np.float32)) for along in (self.directions, self.head_media))
         return np.hstack([weight * view for weight, view in zip(self.weights, views)])
 
-    def place_texts(self, similarities: np.ndarray, texts: np.ndarray) -> np.ndarray:
-        """The views of texts, unit rows, by similarities to labels (n, c) and whitened unit vectors (n, w)."""
-        shares = np.exp((similarities - similarities.max(1, keepdims=True, initial=-1)) / TEMPERATURE)
+    def place_texts(self, texts: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """The views of texts, unit rows, by whitened unit vectors of texts (n, w) and of the labels (c, w).
+
+        In blocks: similarities of a million texts to a thousand labels would take gigabytes.
+        """
+        starts = range(0, max(len(texts), 1), ROWS_AT_ONCE)
+        return np.concatenate([self._texts(texts[start : start + ROWS_AT_ONCE], labels) for start in starts])
+
+    def _texts(self, texts: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        alike = texts @ labels.T
+        shares = np.exp((alike - alike.max(1, keepdims=True, initial=-1)) / TEMPERATURE)
         views = [shares / shares.sum(1, keepdims=True) @ self.labels.astype(np.float32)]
         if self.head_texts.shape[1]:
             views.append(texts @ self.head_texts.astype(np.float32))
