@@ -203,12 +203,14 @@ def weights(encoder: str, packages: Path, folder: Path) -> dict[str, np.ndarray]
 
 
 def main(packages: str, folder: str, *encoders: str) -> None:
-    """Write one file for each encoder into the package."""
+    """Write one file for each encoder into the package. It also names the emoji that it was trained on."""
     from safetensors.numpy import save_file
 
     for encoder in encoders or MODELS:
         made = weights(encoder, Path(packages), Path(folder))
-        save_file(made, FOLDER / f"{encoder}.safetensors", {"text_encoder": TEXTS})
+        drawn = {e for kept in Path(folder).glob(f"{encoder}-*.npz") for e in np.load(kept)["emoji"].tolist()}
+        told = {"text_encoder": TEXTS, "emoji": " ".join(sorted(map(bare, drawn)))}
+        save_file(made, FOLDER / f"{encoder}.safetensors", told)
         print(f"{encoder}: {sum(a.nbytes for a in made.values()) / 1e6:.2f} MB")
 
 

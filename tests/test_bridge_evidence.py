@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
 from benchmarks.train_bridge_head import bare, drawings, trained_on
 from mmalign_core.aligners import ALIGNERS
@@ -100,6 +101,14 @@ def test_the_weights_are_small_and_fit_their_encoders() -> None:
     files = {path.stem: path for path in FOLDER.glob("*.safetensors")}
     assert "efficientnet-lite0" in files and set(files) <= set(ENCODERS.names())
     assert sum(path.stat().st_size for path in files.values()) <= 3_000_000
+
+
+def test_the_stored_heads_saw_no_emoji_of_the_demo() -> None:
+    demo = {bare(item.emoji) for item in demo_items() if item.emoji}
+    for path in FOLDER.glob("efficientnet*.safetensors"):
+        with safe_open(path, "numpy") as file:
+            seen = file.metadata()["emoji"].split()
+        assert len(seen) > 1000 and not demo & set(seen)
 
 
 def test_no_drawing_of_the_demo_trains_the_head(tmp_path) -> None:
