@@ -24,6 +24,9 @@ HEATS = ((2, 1500, 8), (4, 3000, 2), (6, 6000, 1))
 time: many starts use few rows, few starts use many."""
 FINE_ROWS = 6000
 """Rows of either side in each of the last rounds. Chosen for time."""
+HOPEFUL_ROWS = 1000
+"""Rows of either modality below which the result is chance or luck. Measured by `benchmarks/unpaired_rows.py`: left and
+right halves of pictures, an easy case, R@10 of 1,000 over three seeds: 100 rows 3 to 6 %, 300 rows 2 to 24 %."""
 MEMORY = 0.7
 """Share of the earlier rounds that the last ones keep.
 Chosen: together they weigh about twice as much as the current one."""
@@ -41,6 +44,17 @@ class UnpairedAligner(LinearAligner):
     dims: int = param(128, 2, 4096, help="dimensions of the shared space")
     refinement: int = param(12, 1, 1000, help="rounds of matching and rotating at the end")
     rows: int = param(30_000, 100, 10_000_000, help="most different rows of each modality that are used")
+
+    @classmethod
+    def caution(cls, rows: Mapping[str, int]) -> str:
+        """Return that there are fewer than HOPEFUL_ROWS rows of a modality."""
+        few = [f"{rows[m]:,} of {m}" for m in sorted(rows, key=MODALITIES.index) if rows[m] < HOPEFUL_ROWS]
+        if not few:
+            return ""
+        return (
+            f"{cls.name} has {' and '.join(few)} to compare; with fewer than {HOPEFUL_ROWS:,} rows it stays at chance or "
+            "little above, and another start finds something else; give more items, or known pairs to another aligner"
+        )
 
     def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """Whether the set has enough different rows."""
