@@ -7,8 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from mmalign_core.wording import tr
 from pages._components import admission
-from pages._session import cache, incidents, places, server_memory, state, web_server
+from pages._session import cache, incidents, languages, places, server_memory, state, web_server
 from pages._session.visitors import in_session
 
 ASSETS = Path(__file__).parent / "assets"
@@ -27,7 +28,7 @@ def receiving() -> Path:
 def draw() -> None:
     """Draw the page that the session asks for."""
     server_memory.begin()
-    incidents.begin()
+    languages.begin()
     page = st.navigation(all_pages(), position="top")
     st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
     st.html(ASSETS / "dashboard.css")
@@ -44,73 +45,73 @@ def all_pages() -> list[st.Page]:
     return [
         st.Page(
             "pages/overview.py",
-            title="Overview",
+            title=tr("Overview"),
             icon=":material/home:",
             default=True,
             url_path="start",  # not shown: a default page is at "/", but would keep its own name from `to_the_start`
-            help="What stands out in the open run, three ways to start, and the saved runs.",
+            help=tr("What stands out in the open run, three ways to start, and the saved runs."),
         ),
         st.Page(
             "pages/data.py",
-            title="Data",
+            title=tr("Data"),
             icon=":material/photo_library:",
-            help="The collection: the demo, your own files, and what could not be read.",
+            help=tr("The collection: the demo, your own files, and what could not be read."),
         ),
         st.Page(
             "pages/align.py",
-            title="Align",
+            title=tr("Align"),
             icon=":material/tune:",
-            help="Choose encoders, aligner and matcher, run, and read how well the modalities line up.",
+            help=tr("Choose encoders, aligner and matcher, run, and read how well the modalities line up."),
         ),
         st.Page(
             "pages/errors.py",
-            title="Errors",
+            title=tr("Errors"),
             icon=":material/flag:",
-            help="Every query, worst first, with its causes; marks, and a repair with its proof.",
+            help=tr("Every query, worst first, with its causes; marks, and a repair with its proof."),
         ),
         st.Page(
             "pages/leaderboard.py",
-            title="Leaderboard",
+            title=tr("Leaderboard"),
             icon=":material/leaderboard:",
-            help="Several aligners on the same items: quality, time and memory side by side.",
+            help=tr("Several aligners on the same items: quality, time and memory side by side."),
         ),
         st.Page(
             "pages/compare.py",
-            title="Compare",
+            title=tr("Compare"),
             icon=":material/compare:",
-            help="Two runs side by side: metrics with intervals, queries won and lost, maps, and what moved.",
+            help=tr("Two runs side by side: metrics with intervals, queries won and lost, maps, and what moved."),
         ),
         st.Page(
             "pages/similarity.py",
-            title="Similarity",
+            title=tr("Similarity"),
             icon=":material/grid_on:",
-            help="The similarity matrix with its best and worst pairs.",
+            help=tr("The similarity matrix with its best and worst pairs."),
         ),
         st.Page(
             "pages/space.py",
-            title="Shared space",
+            title=tr("Shared space"),
             icon=":material/bubble_chart:",
-            help="A map of every text, picture and sound in the space they share.",
+            help=tr("A map of every text, picture and sound in the space they share."),
         ),
         st.Page(
             "pages/recommend.py",
-            title="Recommend",
+            title=tr("Recommend"),
             icon=":material/recommend:",
-            help="What to show next for a text, picture, sound, item or user, and why.",
+            help=tr("What to show next for a text, picture, sound, item or user, and why."),
         ),
         st.Page(
             "pages/recommenders.py",
-            title="Recommenders",
+            title=tr("Recommenders"),
             icon=":material/social_leaderboard:",
-            help="Which recommender ranks best, for known and for new items, on held-out interactions.",
+            help=tr("Which recommender ranks best, for known and for new items, on held-out interactions."),
         ),
         st.Page(
             "pages/models.py",
-            title="Models",
+            title=tr("Models"),
             icon=":material/deployed_code:",
-            help="The encoders and models of this machine, and getting others.",
+            help=tr("The encoders and models of this machine, and getting others."),
         ),
-        st.Page(to_the_start, title="Overview", url_path="overview", visibility="hidden"),
+        st.Page(to_the_start, title=tr("Overview"), url_path="overview", visibility="hidden"),
     ]
 
 
@@ -120,5 +121,6 @@ else:
     app = st.App(
         Path(__file__).absolute(),
         lifespan=server_memory.lifespan,
+        on_script_error=incidents.show,
         middleware=web_server.middleware(receiving, lambda: cache.server_settings().max_upload_bytes),
     )

@@ -9,8 +9,6 @@ const make = (tag, name, text) => {
 
 const REST = 300; // milliseconds: a row that is reached sooner after the one before opens only when rested on that long
 
-const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
-
 function picture(row, tints) {
   const frame = make("div", "thumb");
   frame.style.setProperty("--tint", tints[row.modality] ?? "#8A94A3");
@@ -32,11 +30,9 @@ function option(row, place, list) {
   const body = make("div", "body");
   body.append(make("div", "label", row.label));
   const facts = make("div", "facts");
-  facts.append(make("span", row.correct ? "right" : "wrong", row.correct ? "✓ right" : "✗ wrong"));
-  facts.append(make("span", "rank", `rank ${row.rank.toLocaleString("en")} of ${row.n.toLocaleString("en")}`));
-  facts.append(make("span", "", `margin ${signed(row.margin)}`));
-  facts.append(make("span", "", `suspicion ${row.suspicion.toFixed(2)}`));
-  if (row.held) facts.append(make("span", "", row.held));
+  facts.append(make("span", row.correct ? "right" : "wrong", row.verdict));
+  facts.append(make("span", "rank", row.rank));
+  for (const fact of row.facts) facts.append(make("span", "", fact));
   const chips = make("div", "chips");
   for (const cause of row.causes) chips.append(make("span", "chip", cause));
   for (const mark of row.marks) chips.append(make("span", "chip mark", `⚑ ${mark}`));
@@ -99,8 +95,10 @@ const typing = (target) => target?.closest?.("input, textarea, select, [contente
 function pager(parent, list) {
   const [back, on] = parent.querySelectorAll(".pager button");
   const last = list.start + list.rows.length;
-  const words = list.total > list.rows.length ? `${(list.start + 1).toLocaleString("en")}–${last.toLocaleString("en")} of ` : "";
-  parent.querySelector(".where").textContent = `${words}${list.total.toLocaleString("en")} ${list.total === 1 ? "query" : "queries"}`;
+  parent.querySelector(".where").textContent = list.where;
+  back.setAttribute("aria-label", list.called.back);
+  on.setAttribute("aria-label", list.called.on);
+  list.setAttribute("aria-label", list.called.list);
   back.disabled = list.start === 0;
   on.disabled = last >= list.total;
   back.onclick = () => list.turn(list.start - 1);
@@ -112,7 +110,7 @@ export default function (component) {
   const list = parentElement.querySelector(".list");
   if (!list) return;
   const drawn = JSON.stringify(data.rows);
-  Object.assign(list, { rows: data.rows, start: data.start, total: data.total, kinds: data.kinds, tints: data.tints });
+  Object.assign(list, { rows: data.rows, start: data.start, total: data.total, where: data.where, called: data.called, kinds: data.kinds, tints: data.tints });
   list.open = () => {
     clearTimeout(list.resting);
     list.resting = 0;

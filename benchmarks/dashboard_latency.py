@@ -29,7 +29,7 @@ import psutil
 from playwright.sync_api import Error, Page
 
 from benchmarks.dashboard import TITLES, browser, drawn_map, serve_process, settled
-from benchmarks.dashboard_actions import every_action
+from benchmarks.dashboard_actions import Action, every_action
 from benchmarks.dashboard_clock import Clock, Taken, go_back
 from benchmarks.dashboard_items import KINDS, write_items
 
@@ -38,6 +38,11 @@ GOALS = {"demo": (250, 600), "items": (None, 1000)}
 WORDS = ("dog", "music", "red", "house", "water", "food", "face", "bird", "hand", "ship")
 _WORK_MS = 600_000
 """The longest wait for the work that a page starts when it is opened first."""
+_PAGE_MS = 20_000
+"""The longest wait for a link of the menu, and for a page to answer; our choice."""
+_CONTROL_MS = 4000
+"""How long an action waits for what it clicks on, on a page that is settled; our choice. Where nothing is there in the
+first round (a collection without users has no popularity) the action is left out of all rounds, and named."""
 _AT_REST = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
   const waits = document.querySelector('[data-testid*="Skeleton"], [data-testid="stProgress"]');
@@ -59,36 +64,68 @@ def follow(page: Page, name: str) -> None:
     page.get_by_role("link", name=TITLES[name], exact=True).first.click()
 
 
-def measure(page: Page, server: psutil.Process, rounds: int, pages: Sequence[str], words: tuple[str, ...]) -> Found:
-    """Return action -> what each round took; the first round is left out. Prints what did not answer."""
-    found, clock = Found(), Clock(page, server)
+def measure(
+    page: Page, server: psutil.Process, rounds: int, pages: Sequence[str], words: tuple[str, ...]
+) -> tuple[Found, list[str]]:
+    """Return action -> what each round took, without the first, and actions for which the page had no control.
+
+    Prints what did not answer.
+    """
+    found, left_out, opened, clock = Found(), list[str](), list[str](), Clock(page, server)
     for name in pages:
-        follow(page, name)
-        rest(page)
+        try:
+            follow(page, name)
+            rest(page)
+        except Error as error:
+            _no_answer(name, error)
+            left_out.append(name)
+            continue
+        opened.append(name)
         for action in (action for action in every_action(words) if action.page == name):
-            for round_ in range(rounds + 1):
-                what = f"{name}: {action.what}"
-                _measure(found, clock, what, round_, lambda p, act=action.act, n=round_: act(p, n))
+            left_out += _all_rounds(found, clock, page, action, rounds)
         if page.get_by_role("dialog").count():
             page.keyboard.press("Escape")
+    _measure_ways(found, clock, page, opened, rounds)
+    return found, left_out
+
+
+def _all_rounds(found: Found, clock: Clock, page: Page, action: Action, rounds: int) -> list[str]:
+    """Measure an action in every round. Return its name where the page had nothing to click in the first."""
+    what = f"{action.page}: {action.what}"
     for round_ in range(rounds + 1):
-        for name in pages:
-            _measure(found, clock, f"to {name}", round_, lambda p, name=name: follow(p, name))
-            rest(page)
-        for _ in range(min(2, len(pages) - 1)):
+        page.set_default_timeout(_CONTROL_MS)
+        answered = _measure(found, clock, what, round_, lambda p, n=round_: action.act(p, n))
+        page.set_default_timeout(_PAGE_MS)
+        if not answered and round_ == 0:
+            return [what]
+    return []
+
+
+def _measure_ways(found: Found, clock: Clock, page: Page, names: Sequence[str], rounds: int) -> None:
+    """Measure the ways between the pages, and back."""
+    for round_ in range(rounds + 1):
+        for name in names:
+            if _measure(found, clock, f"to {name}", round_, lambda p, name=name: follow(p, name)):
+                rest(page)
+        for _ in range(min(2, len(names) - 1)):
             _measure(found, clock, "back", round_, go_back)
-    return found
 
 
-def _measure(found: Found, clock: Clock, what: str, round_: int, act: Callable[[Page], None]) -> None:
+def _no_answer(what: str, error: Error) -> None:
+    print(f"no answer: {what}: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+
+
+def _measure(found: Found, clock: Clock, what: str, round_: int, act: Callable[[Page], None]) -> bool:
+    """Measure an action once, and return whether it answered."""
     try:
         took = clock.taken(act)
     except Error as error:
-        print(f"no answer: {what}, round {round_}: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
-        return
+        _no_answer(f"{what}, round {round_}", error)
+        return False
     if round_:
         found.setdefault(what, []).append(took)
         print(f"{what:32}{took.page:10.0f}{took.alone:10.0f}", file=sys.stderr, flush=True)
+    return True
 
 
 def seconds_to_map(home: Path) -> float:
@@ -104,13 +141,13 @@ def seconds_to_map(home: Path) -> float:
 def report(found: Mapping[str, list[Taken]], goals: tuple[int | None, int]) -> dict[str, dict[str, float]]:
     """Print median and 95th percentile of each action and of all, and return them."""
     every = [one for many in found.values() for one in many]
-    rows = {what: _numbers(many) for what, many in {**found, "all": every}.items()}
+    rows = {what: _numbers(many) for what, many in {**found, "all": every}.items() if many}
     heads = ("median", "p95", "alone", "alone p95", "server", "n")
     print(f"{'':32}{''.join(f'{head:>10}' for head in heads)}   milliseconds, {os.cpu_count()} cores, load {_load()}")
     for what, row in rows.items():
         print(f"{what:32}{''.join(f'{row[head]:10.0f}' for head in heads)}")
     for name, goal in zip(("median", "p95"), goals):
-        if goal is not None:
+        if goal is not None and every:
             print(f"goal: {name} {goal} ms; ours {rows['all'][name]:.0f} ms, ratio {rows['all'][name] / goal:.2f}")
     return rows
 
@@ -149,12 +186,14 @@ def main() -> None:
         query = f"?data={quote(f'folder:{write_items(Path(temporary), args.items)}')}" if args.items else ""
         with serve_process(home) as (address, pid), browser() as chrome:
             page = chrome.new_page(viewport={"width": 1440, "height": 900})
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(_PAGE_MS)
             page.goto(f"{address}/{query}")
             rest(page)
             words = KINDS if args.items else WORDS
-            found = measure(page, psutil.Process(pid), args.rounds, args.pages.split(","), words)
+            found, left_out = measure(page, psutil.Process(pid), args.rounds, args.pages.split(","), words)
     rows = report(found, GOALS["items" if args.items else "demo"])
+    if left_out:
+        print(f"left out, since the page has nothing to click: {', '.join(left_out)}")
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
 

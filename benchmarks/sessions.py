@@ -75,8 +75,8 @@ class Person:
         return PAGES[(click // 10) % len(PAGES)], urllib.parse.urlencode(view)
 
 
-def use(person: Person, address: str, clicks: int, words: dict[int, bytes]) -> None:
-    """Be that person for so many clicks."""
+def use(person: Person, address: str, clicks: int, words: dict[int, bytes], think: float = 0) -> None:
+    """Be that person for so many clicks, with `think` seconds before each."""
     headers = {"Cookie": f"mmalign_visitor={person.cookie}"}
     url = address.replace("http", "ws") + "/_stcore/stream"
     try:
@@ -86,8 +86,11 @@ def use(person: Person, address: str, clicks: int, words: dict[int, bytes]) -> N
             additional_headers=headers,
             origin=Origin(address),
             max_size=None,
+            open_timeout=PATIENCE,
+            ping_timeout=PATIENCE,
         ) as socket:
             for click in range(clicks):
+                time.sleep(think)
                 page, query = person.address(click)
                 message = BackMsg()
                 message.rerun_script.query_string, message.rerun_script.page_name = query, page

@@ -1,4 +1,4 @@
-"""Cost of a run: seconds per stage, seconds to place new items, and peak memory; what one job may take."""
+"""Cost of a run: seconds per stage, seconds to place new items, and peak memory."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-
-from mmalign_core.types import BadInput
 
 try:
     import resource
@@ -117,44 +115,3 @@ def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
         yield
     finally:
         seconds[stage] = round(seconds.get(stage, 0.0) + time.perf_counter() - start, 4)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one job may take: `seconds`, and `grown`, the bytes by which the memory of the process may grow under it."""
-
-    seconds: float
-    grown: int
-
-
-class Meter:
-    """The time since work began, and by how much memory has grown since; memory of other work counts too."""
-
-    def __init__(self, limits: Limits) -> None:
-        """Begin to count."""
-        self._limits, self._began, self._held = limits, time.monotonic(), _memory()
-        self._looked = self._began
-
-    def check(self, title: str) -> None:
-        """Raise BadInput where a limit is reached. Memory is looked at once a second at most."""
-        now = time.monotonic()
-        if now - self._began > self._limits.seconds:
-            raise BadInput(
-                f"'{title}' was stopped after {self._limits.seconds:,.0f} seconds, the longest that one job may take;"
-                " take less data, a faster aligner, or raise MMALIGN_MAX_JOB_SECONDS"
-            )
-        if now - self._looked < 1.0:
-            return
-        self._looked = now
-        if (grown := _memory() - self._held) > self._limits.grown:
-            raise BadInput(
-                f"'{title}' was stopped: memory grew by {grown / 1e6:,.0f} MB, and {self._limits.grown / 1e6:,.0f} MB"
-                " is the most for one job; take less data, or raise MMALIGN_MAX_JOB_BYTES"
-            )
-
-
-def _memory() -> int:
-    """Bytes of this process in memory."""
-    import psutil
-
-    return int(psutil.Process().memory_info().rss)

@@ -10,16 +10,24 @@ from typing import Any
 
 
 def exports_of(face: Path) -> dict[str, tuple[str, str]]:
-    """Exported name -> (module, name in that module): of every import below `if TYPE_CHECKING:` in this file."""
+    """Exported name -> (module, name in that module): of every import below `if TYPE_CHECKING:` in this file.
+
+    `from package.more import *` gives the names that `more.py` beside this file lists in the same manner.
+    """
+    exports: dict[str, tuple[str, str]] = {}
+    for node in _listed(face):
+        if node.module and node.names[0].name == "*":
+            exports |= exports_of(face.with_name(f"{node.module.rpartition('.')[2]}.py"))
+        elif node.module:
+            exports |= {alias.asname or alias.name: (node.module, alias.name) for alias in node.names}
+    return exports
+
+
+def _listed(face: Path) -> list[ast.ImportFrom]:
+    """The imports below `if TYPE_CHECKING:` in this file."""
     blocks = [node for node in ast.parse(face.read_text(encoding="utf-8")).body if isinstance(node, ast.If)]
-    return {
-        alias.asname or alias.name: (node.module, alias.name)
-        for block in blocks
-        if isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
-        for node in block.body
-        if isinstance(node, ast.ImportFrom) and node.module
-        for alias in node.names
-    }
+    checked = [block for block in blocks if isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"]
+    return [node for block in checked for node in block.body if isinstance(node, ast.ImportFrom)]
 
 
 def lazy(namespace: dict[str, Any]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

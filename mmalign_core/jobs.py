@@ -17,8 +17,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from mmalign_core.cost import Limits as Limits
-from mmalign_core.cost import Meter
+from mmalign_core.job_limits import Limits as Limits
+from mmalign_core.job_limits import Meter
 from mmalign_core.types import BadInput, Cancelled
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class Job(Generic[T]):
         if self._cancel.is_set():
             raise Cancelled(f"'{self.title}' was cancelled")
         if self._meter is not None:
-            self._meter.check(self.title)
+            self._meter.check()
         with self._lock:
             if math.isfinite(fraction):
                 self.fraction = max(self.fraction, min(float(fraction), 1.0))
@@ -90,8 +90,9 @@ class Job(Generic[T]):
 
     @property
     def stopping(self) -> bool:
-        """Whether it was cancelled and still runs. It ends at its next progress report."""
-        return self._cancel.is_set() and not self.finished
+        """Whether it was cancelled, or took too much, and still runs. It ends at its next progress report."""
+        over = self._meter is not None and bool(self._meter.said)
+        return (self._cancel.is_set() or over) and not self.finished
 
     def cancel(self) -> None:
         """Cancel the job: at once if queued, at its next progress report if running. A finished job does not change."""
@@ -127,7 +128,7 @@ class Job(Generic[T]):
                 return
             self.status = "running"
             function, self._function = self._function, None
-        self._meter = Meter(self.limits) if self.limits else None
+        self._meter = Meter(self.title, self.limits) if self.limits else None
         assert function is not None
         outcome = self._attempt(function)
         with self._lock:
@@ -135,7 +136,7 @@ class Job(Generic[T]):
 
     def _attempt(self, function: Callable[[Job[T]], T]) -> str:
         try:
-            self.result = function(self)
+            self.result = self._meter.watched(lambda: function(self)) if self._meter else function(self)
         except Cancelled as stop:
             self.found = " ".join(getattr(stop, "__notes__", ()))
             return "cancelled"

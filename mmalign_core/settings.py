@@ -55,6 +55,8 @@ class Settings:
     `scratch`: where contents are unpacked, in its folder `media`, if not below the root; for data of one person.
     `data_roots`: folders below which data and models may be opened (MMALIGN_DATA_ROOTS); None for anywhere.
 
+    `send`: whether media may be sent to a server that computes vectors or texts (MMALIGN_SEND=yes); no by default.
+
     Limits of a dashboard: `session_seconds` that the data of a person stay after the last page was closed,
     `max_upload_bytes` of a person's uploads together, `max_sessions` open pages, `max_jobs` at once,
     `max_job_seconds`, and `max_job_bytes` by which memory may grow while a job runs.
@@ -88,6 +90,7 @@ class Settings:
     max_jobs: int = field(default_factory=lambda: _number("MAX_JOBS", 2))
     max_job_seconds: int = field(default_factory=lambda: _number("MAX_JOB_SECONDS", 24 * 3600))
     max_job_bytes: int = field(default_factory=lambda: _number("MAX_JOB_BYTES", 64 * 2**30))
+    send: bool = field(default_factory=lambda: os.environ.get("MMALIGN_SEND", "").strip().lower() == "yes")
     device: str = field(default_factory=lambda: os.environ.get("MMALIGN_DEVICE", "auto").strip().lower() or "auto")
 
     @property

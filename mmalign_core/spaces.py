@@ -43,9 +43,14 @@ def is_known(reference: str) -> bool:
 
 
 def space_of(reference: str) -> str:
-    """Return the name of the encoder's vector space. The model's files are not needed. Raises BadInput if unknown."""
-    name, _, model = parts_of(reference)
-    return ENCODERS.get(name).space_of(model)
+    """Return the name of the encoder's vector space. The model's files are not needed. Raises BadInput if unknown.
+
+    Parameters that choose among spaces of a model, such as the number of dimensions, are part of the name.
+    """
+    name, given, model = parts_of(reference)
+    cls = ENCODERS.get(name)
+    kept = [one for one in given[1:-1].split(",") if one.partition("=")[0].strip() in cls.space_params]
+    return f"{name}[{','.join(kept)}]:{model}" if kept else cls.space_of(model)
 
 
 def text_tower(key: str, modality: str) -> str | None:
@@ -57,7 +62,10 @@ def text_tower(key: str, modality: str) -> str | None:
     if not is_known(reference):
         return None
     space = reference if modality == "text" else space_of(reference)
-    return space if is_known(space) and "text" in ENCODERS.get(parts_of(space).name).reads() else None
+    if not is_known(space):
+        return None
+    name, _, model = parts_of(space)
+    return space if "text" in ENCODERS.get(name).reads(model) else None
 
 
 def text_modality(modalities: Collection[str]) -> str:

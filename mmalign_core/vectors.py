@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
-
 import numpy as np
 
 ROWS_AT_ONCE = 8192
@@ -27,16 +25,3 @@ def unit_rows(vectors: np.ndarray) -> np.ndarray:
 def _unit_rows(vectors: np.ndarray) -> np.ndarray:
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))[:, None]
     return (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
-
-
-def release(vectors: np.ndarray) -> None:
-    """Give the memory of vectors that a file holds (`np.memmap` with mode "r") back to the system, where it can be.
-
-    They are read from the file when they are used again.
-    """
-    base, unchanged = vectors, False
-    while isinstance(base, np.ndarray):
-        unchanged = unchanged or (isinstance(base, np.memmap) and base.mode == "r")
-        base = base.base
-    if unchanged and isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        base.madvise(mmap.MADV_DONTNEED)

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Run
 from pages._components import alignment_form, errors, figures, header, numbers, run_menu, waiting
 from pages._panels.align import diagnostics, form, ranks, report
 from pages._session import cache, state
 
 state.through_app("pages/align.py")
-header.show("Align", "How well do the modalities line up?")
+header.show(tr("Align"), tr("How well do the modalities line up?"))
 collection = waiting.need("collection")
 if not cache.modality_pairs(collection):
     waiting.need("run")
@@ -34,7 +35,7 @@ def metrics(run: Run) -> None:
     figures.show(
         metric_figure(measured["metrics"], measured["ci95"], measured["baseline"]),
         key="align.metrics",
-        alt="Retrieval metrics of both directions with 95% intervals, against shuffled pairs",
+        alt=tr("Retrieval metrics of both directions with 95% intervals, against shuffled pairs"),
     )
     st.caption(
         f"**{errors.plain(alignment_form.aligner_title(measured['aligner']))}** · {numbers.measured_on(measured)}"
@@ -46,7 +47,7 @@ def metrics(run: Run) -> None:
     else:
         in_vain = ranks.trained_in_vain(state.view_spec().run_key)
         diagnostics.show(measured, found.verdicts, found.correction, in_vain=in_vain)
-    with st.expander("All numbers", icon=":material/table:"):
+    with st.expander(tr("All numbers"), icon=":material/table:"):
         numbers.table(measured)
 
 
@@ -55,10 +56,10 @@ with right:
     run = waiting.need("run")
     if not numbers.show_unmeasured(run.report):
         metrics(run)
-    with st.expander("What was run", icon=":material/receipt_long:"):
+    with st.expander(tr("What was run"), icon=":material/receipt_long:"):
         numbers.recipe(run.report)
         run_menu.keep(run)
     if run.result.history:
-        words = "Training" if is_training(run.result.history) else "Choice on held-out pairs"
+        words = tr("Training") if is_training(run.result.history) else tr("Choice on held-out pairs")
         with st.expander(words, icon=":material/show_chart:"):
             figures.show(fit_figure(run.result.history, height=340), key="align.fit", alt=words)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mmalign_core.wording import tr
 from pages._components import header, waiting
 from pages._components.media import previews
 from pages._panels.compare import changes, choice, comparison, maps, metrics, queries
@@ -24,39 +25,39 @@ def pick(*items: str) -> None:
 @st.fragment(key="compare.won")
 def draw_queries(found: Comparison, keys: tuple[str, str], names: tuple[str, str]) -> None:
     """Draw the queries won and lost."""
-    st.subheader("Which queries were won and lost?", anchor=False)
+    st.subheader(tr("Which queries were won and lost?"), anchor=False)
     queries.show(found, keys, names, pick)
 
 
 @st.fragment(key="compare.map")
 def draw_maps(found: Comparison, other: OtherRun, names: tuple[str, str]) -> None:
     """Draw both maps."""
-    st.subheader("Where does everything lie in both?", anchor=False)
+    st.subheader(tr("Where does everything lie in both?"), anchor=False)
     maps.show(found, (other.spec, state.view_spec()), names, pick)
 
 
 @st.fragment(key="compare.drift")
 def draw_moved(found: Comparison) -> None:
     """Draw the items that moved most."""
-    st.subheader("What moved most?", anchor=False)
+    st.subheader(tr("What moved most?"), anchor=False)
     changes.moved(found, pick)
 
 
 def draw(found: Comparison, other: OtherRun) -> None:
     """Draw the comparison from the finding down to the choices behind it."""
-    names, own = (other.short, "Open run"), state.view_spec()
+    names, own = (other.short, tr("Open run")), state.view_spec()
     metrics.show(found, other.short)
     if found.difference.directions:
         draw_queries(found, (other.spec.run_key, own.run_key), names)
     draw_maps(found, other, names)
     draw_moved(found)
-    st.subheader("What differs in choices and data?", anchor=False)
+    st.subheader(tr("What differs in choices and data?"), anchor=False)
     changes.choices(found.difference, other.short)
     previews.attribution(found.runs[1].collection)
 
 
 state.through_app("pages/compare.py")
-header.show("Compare", "What did the change bring?")
+header.show(tr("Compare"), tr("What did the change bring?"))
 waiting.need("collection")
 run = waiting.need("run")
 other = choice.show()

@@ -3,21 +3,23 @@
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import Inspection
 from pages._components import errors, header, waiting
 from pages._components.media import gallery, previews
 from pages._components.sticky import pinned
 from pages._panels.data import facets, health, items, report, sources
-from pages._session import cache, pipeline, state
+from pages._session import cache, languages, pipeline, state
 
 # Cards on a page: six rows of eight on a wide screen.
 PER_PAGE = 48
+CARDS, TABLE = say("Cards"), say("Table")
 
 
 def counts(collection: Collection, inspection: Inspection | None) -> None:
     """Draw one number for the items and one per modality: those that can be decoded, once that is known."""
     with st.container(horizontal=True, gap="large"):
-        st.metric("items", f"{len(collection.ids):,}", width="content")
+        st.metric(tr("items"), f"{len(collection.ids):,}", width="content")
         for modality in collection.modalities:
             st.metric(header.modality_word(modality), f"{held(collection, inspection, modality):,}", width="content")
 
@@ -45,8 +47,8 @@ def browse(collection: Collection, inspection: Inspection | None) -> None:
         found = facets.narrowed(collection, items.matching(collection, words, only), kept, part and part.items)
         st.caption(hits(len(found), len(collection.ids)))
         if not found:
-            errors.empty("Nothing matches", "Try other words, or fewer filters.", "search_off")
-        elif look == "Table":
+            errors.empty(tr("Nothing matches"), tr("Try other words, or fewer filters."), "search_off")
+        elif look == TABLE:
             items.show(collection, found)
         else:
             first = paging(len(found))
@@ -59,15 +61,19 @@ def browse(collection: Collection, inspection: Inspection | None) -> None:
 
 def hits(found: int, every: int) -> str:
     """Return how many of the items match."""
-    return f"{found:,} of {every:,} items" if found < every else f"All {every:,} items"
+    return (
+        tr("{found:,} of {every:,} items", found=found, every=every)
+        if found < every
+        else tr("All {n:,} items", n=every)
+    )
 
 
 def filters(collection: Collection) -> tuple[str, tuple[str, ...], str]:
     """Draw the filters; return the words, the modalities that items must have, and "Cards" or "Table"."""
     with st.container(horizontal=True, vertical_alignment="center"):
         words = st.text_input(
-            "Find",
-            placeholder="Find by words or id",
+            tr("Find"),
+            placeholder=tr("Find by words or id"),
             key="find",
             bind="query-params",
             type="search",
@@ -75,20 +81,22 @@ def filters(collection: Collection) -> tuple[str, tuple[str, ...], str]:
             icon=":material/search:",
         )
         only = st.pills(
-            "With",
+            tr("With"),
             collection.modalities,
+            format_func=tr_word,
             selection_mode="multi",
             key="with",
             bind="query-params",
             label_visibility="collapsed",
         )
         look = st.segmented_control(
-            "As",
-            ["Cards", "Table"],
-            default="Cards",
+            tr("As"),
+            [CARDS, TABLE],
+            default=CARDS,
             required=True,
             key="as",
             bind="query-params",
+            format_func=languages.worded("as", (CARDS, TABLE)),
             label_visibility="collapsed",
         )
     return words or "", tuple(only), look
@@ -110,7 +118,7 @@ def chosen(collection: Collection) -> str:
 
 
 state.through_app("pages/data.py")
-header.show("Data", "What do we have?")
+header.show(tr("Data"), tr("What do we have?"))
 sources.show()
 collection = waiting.need("collection")
 found = pipeline.ready("inspection")
@@ -119,5 +127,5 @@ if collection.ids:
     counts(collection, inspection)
     browse(collection, inspection)
 else:
-    errors.empty("No item could be read", "The validation report below gives the reasons.", "folder_off")
+    errors.empty(tr("No item could be read"), tr("The validation report below gives the reasons."), "folder_off")
 report.show(collection)

@@ -8,15 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Progress
+from mmalign_core.wording import say, tr, tr_many
 from mmalign_core.workflow import ErrorReport, Run, find_errors
 from pages._components import errors, exports, header, waiting
 from pages._components.media import previews
 from pages._panels.errors import filters, mark_panel, pair, query_list, repair, slices
 from pages._panels.errors.queries import in_focus
-from pages._session import cache, state
+from pages._session import cache, languages, run_cache, state
 from pages._session.jobs import Task
 
-VIEWS = ("Queries", "Repair")
+VIEWS = (say("Queries"), say("Repair"))
 
 
 def error_task(run: Run, run_key: str) -> Task:
@@ -26,14 +27,14 @@ def error_task(run: Run, run_key: str) -> Task:
     def work(progress: Progress) -> ErrorReport:
         return find_errors(run, store=store, settings=settings, progress=progress)
 
-    return Task("errors", run_key, "look for errors and their causes", work)
+    return Task("errors", run_key, say("look for errors and their causes"), work)
 
 
 @st.fragment(key="errors.queries")
 def queries(run: Run, run_key: str, report: ErrorReport) -> None:
     """Draw the slices and the filters, and what they let pass."""
-    table = cache.queries(run_key, report)
-    above = st.expander("Slices", icon=":material/pie_chart:", expanded=True, key="errors.slices.box")
+    table = run_cache.queries(run_key, report)
+    above = st.expander(tr("Slices"), icon=":material/pie_chart:", expanded=True, key="errors.slices.box")
     with above:
         sliced = slices.found(run, run_key)
     chosen = filters.show(table, run.collection, sliced)
@@ -50,14 +51,14 @@ def passed(
     """Draw the list and the query in focus: all that runs again when a person moves on or marks."""
     mark_panel.show_said()
     marks = mark_panel.by_item(cache.marks(run.collection), run.choices.pair)
-    listed = filters.listed(cache.queries(run_key, report), chosen, run.collection, marks, items)
+    listed = filters.listed(run_cache.queries(run_key, report), chosen, run.collection, marks, items)
     focus = in_focus(report, listed)
     left, right = st.columns([4, 7], gap="medium")
     with left:
         if len(listed):
             query_list.show(run, report, listed, focus, marks)
         else:
-            errors.empty("No query passes these filters", "Clear them to see all queries.", "filter_alt_off")
+            errors.empty(tr("No query passes these filters"), tr("Clear them to see all queries."), "filter_alt_off")
         mark_panel.show_undo(run)
         _export(report, listed)
     with right:
@@ -72,8 +73,12 @@ def _export(report: ErrorReport, listed: pd.DataFrame) -> None:
         return report.table(zip(listed["direction"], map(int, listed["row"])))
 
     st.caption(
-        f"{len(listed):,} of {len(report):,} queries listed: {_wrong(listed)}. "
-        "Keys: J, K move · 1–5 mark · U undoes · Enter opens."
+        tr(
+            "{n:,} of {n2:,} queries listed: {wrong}. Keys: J, K move · 1–5 mark · U undoes · Enter opens.",
+            n=len(listed),
+            n2=len(report),
+            wrong=_wrong(listed),
+        )
     )
     exports.table(rows, "errors", key="errors", rows=len(listed))
 
@@ -82,23 +87,33 @@ def _wrong(listed: pd.DataFrame) -> str:
     """How many of the listed queries are wrong; held-out and fitted ones apart, because the fit saw the fitted ones."""
     held = listed[listed["held_out"]]
     if len(held) in (0, len(listed)):
-        return f"{int((~listed['correct']).sum()):,} wrong, {'all' if len(held) else 'none'} held out"
+        wrong = int((~listed["correct"]).sum())
+        return tr("{n:,} wrong, all held out", n=wrong) if len(held) else tr("{n:,} wrong, none held out", n=wrong)
     fitted = listed[~listed["held_out"]]
-    return " and ".join(
-        f"{int((~part['correct']).sum()):,} of {len(part):,} {name} ones wrong"
-        for part, name in ((held, "held-out"), (fitted, "fitted"))
-    )
+    wrong, of_fitted = int((~held["correct"]).sum()), int((~fitted["correct"]).sum())
+    return tr(
+        "{wrong:,} of {n:,} held-out ones wrong and {of_fitted:,} of {fitted:,} fitted ones wrong",
+        wrong=wrong, n=len(held), of_fitted=of_fitted, fitted=len(fitted),
+    )  # fmt: skip
 
 
 state.through_app("pages/errors.py")
-header.show("Errors", "Which queries go wrong, why, and what repairs them?")
+header.show(tr("Errors"), tr("Which queries go wrong, why, and what repairs them?"))
 # Drawn before anything is waited for: a bound widget that is not drawn takes its value from the address again.
-view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params",
-                            label_visibility="collapsed")  # fmt: skip
+view = st.segmented_control(
+    tr("View"),
+    VIEWS,
+    default=VIEWS[0],
+    required=True,
+    key="view",
+    bind="query-params",
+    format_func=languages.worded("view", VIEWS),
+    label_visibility="collapsed",
+)
 waiting.need("collection")
 run, run_key = waiting.need("run"), state.view_spec().run_key
 if not run.report.get("metrics"):
-    errors.empty("Nothing was measured in this run", "So nothing can be called an error.", "rule")
+    errors.empty(tr("Nothing was measured in this run"), tr("So nothing can be called an error."), "rule")
     st.stop()
 repair.show_origin(run)
 found = waiting.result(error_task(run, run_key), begin=True)
@@ -111,5 +126,11 @@ if found is not None:
         queries(run, run_key, found)
     if found.missing:
         lacking = len({item for item, _ in found.missing})
-        st.caption(f"{lacking:,} {'item lacks' if lacking == 1 else 'items lack'} a side of the pair: no queries.")
+        st.caption(
+            tr_many(
+                "{n:,} item lacks a side of the pair: no queries.",
+                "{n:,} items lack a side of the pair: no queries.",
+                n=lacking,
+            )
+        )
     previews.attribution(run.collection)

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from mmalign_core.wording import tr
 from pages._components import alignment_form, errors, header, numbers, waiting
 from pages._panels.leaderboard import board, charts, curves, form, table
 from pages._session import cache, pipeline, state
@@ -22,12 +23,12 @@ def headline(rows: Sequence[Row]) -> None:
         numbers.headline(best)
     with right, st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Aligner",
+            tr("Aligner"),
             [row["aligner"] for row in rows],
             key=f"board.use.{best['aligner']}",
             format_func=alignment_form.aligner_title,
         )
-        if st.button("Use this aligner", icon=":material/arrow_forward:", key="board.take"):
+        if st.button(tr("Use this aligner"), icon=":material/arrow_forward:", key="board.take"):
             use(next(row for row in rows if row["aligner"] == name))
     st.caption(numbers.measured_on(best))
 
@@ -35,11 +36,11 @@ def headline(rows: Sequence[Row]) -> None:
 def _place(rivals: Sequence[Row], transductive: bool) -> str:
     """Return where the best stands among the aligners of its kind, and whether that is sure."""
     if len(rivals) == 1:
-        return "is the only one measured so far"
-    kind = " that look at all queries together" if transductive else ""
+        return tr("is the only one measured so far")
+    kind = tr(" that look at all queries together") if transductive else ""
     tied = [row["aligner"] for row in rivals[1:] if table.standing(row, rivals) != "worse"]
-    sure = f", tied with {errors.plain(', '.join(tied))}" if tied else ", better than all others"
-    return f"ranks first of the {len(rivals)}{kind} by mean reciprocal rank (MRR){sure}"
+    sure = tr(", tied with {tied}", tied=errors.plain(", ".join(tied))) if tied else tr(", better than all others")
+    return tr("ranks first of the {n}{kind} by mean reciprocal rank (MRR){sure}", n=len(rivals), kind=kind, sure=sure)
 
 
 def use(row: Row) -> None:
@@ -50,7 +51,7 @@ def use(row: Row) -> None:
 
 
 state.through_app("pages/leaderboard.py")
-header.show("Leaderboard", "Which aligner fits best?")
+header.show(tr("Leaderboard"), tr("Which aligner fits best?"))
 collection = waiting.need("collection")
 if not cache.modality_pairs(collection):
     waiting.need("run")

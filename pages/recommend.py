@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Run
 from pages._components import errors, header, waiting
 from pages._components.media import previews
@@ -27,7 +28,9 @@ def page(run: Run, run_key: str) -> None:
     query_form.show(run)
     parts = query_form.current(run)
     if not parts:
-        errors.empty("Ask something", "Words, a picture, a sound, an item or a user; or several of them.", "search")
+        errors.empty(
+            tr("Ask something"), tr("Words, a picture, a sound, an item or a user; or several of them."), "search"
+        )
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
         with st.container(width="content"):
@@ -83,5 +86,5 @@ def two_answers(run: Run, run_key: str, parts: Sequence[queries.PartData], chose
 
 
 state.through_app("pages/recommend.py")
-header.show("Recommend", "What would we show next, and why?")
+header.show(tr("Recommend"), tr("What would we show next, and why?"))
 page(*answer.run_of(waiting.need("collection")))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr
 from mmalign_core.workflow import why_none
 from pages._components import errors, header, waiting
 from pages._panels.recommenders import charts, form, table, trials, verdict
@@ -19,11 +20,11 @@ def measured(collection: Collection) -> None:
         space, source, places = (
             None,
             state.view_spec().collection_key,
-            "Items are compared by their vectors as encoded.",
+            tr("Items are compared by their vectors as encoded."),
         )
     else:
         space, source = run.result.space, state.view_spec().run_key
-        places = f"Items are compared in the shared space of {run.result.aligner}."
+        places = tr("Items are compared in the shared space of {aligner}.", aligner=run.result.aligner)
     with errors.shown():
         trial = form.show(collection, space, source)
         board = trials.current(trial)
@@ -31,8 +32,8 @@ def measured(collection: Collection) -> None:
         ranking = trials.ranking(board)
         if not any(not row["error"] and not row["baseline"] for row in ranking.rows):
             errors.empty(
-                "Nothing measured for these choices yet",
-                "Choose recommenders and press Measure; rows appear as they are done.",
+                tr("Nothing measured for these choices yet"),
+                tr("Choose recommenders and press Measure; rows appear as they are done."),
                 "leaderboard",
             )
             return
@@ -45,16 +46,21 @@ def measured(collection: Collection) -> None:
 
 
 state.through_app("pages/recommenders.py")
-header.show("Recommenders", "Which recommender ranks best, and for whom?")
+header.show(tr("Recommenders"), tr("Which recommender ranks best, and for whom?"))
 collection = waiting.need("collection")
 if collection.interactions is None or not len(collection.interactions):
     why = "" if collection.interactions is None else why_none(collection)
     errors.empty(
-        "No interactions",
-        f"The interactions of this collection are of no use: {why}. Mend the file and open the collection again."
+        tr("No interactions"),
+        tr(
+            "The interactions of this collection are of no use: {why}. Mend the file and open the collection again.",
+            why=why,
+        )
         if why
-        else "Add a file interactions.csv to the folder or beside the manifest, with the columns user_id and item_id, "
-        "and optionally rating and timestamp. Then open the collection again on the Data page.",
+        else tr(
+            "Add a file interactions.csv to the folder or beside the manifest, with the columns user_id and "
+            "item_id, and optionally rating and timestamp. Then open the collection again on the Data page."
+        ),
         "group_off",
     )
 else:

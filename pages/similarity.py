@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mmalign_core.wording import tr, tr_word
 from pages._components import header, waiting
 from pages._components.media import previews
 from pages._panels.similarity import hubs, matrix, mistakes, scores, view
@@ -22,7 +23,7 @@ def draw_mistakes(shown: View) -> None:
 
 
 state.through_app("pages/similarity.py")
-header.show("Similarity", "Which pairs match, which go wrong?")
+header.show(tr("Similarity"), tr("Which pairs match, which go wrong?"))
 waiting.need("collection")
 run, run_key = waiting.need("run"), state.view_spec().run_key
 chosen = view.choose(run, run_key)
@@ -33,5 +34,11 @@ if chosen is not None:
         scores.show(chosen)
         hubs.show(chosen)
     else:
-        st.caption(f"No item has both {chosen.source} and {chosen.target}: no right answers are known.")
+        st.caption(
+            tr(
+                "No item has both {source} and {target}: no right answers are known.",
+                source=tr_word(chosen.source),
+                target=tr_word(chosen.target),
+            )
+        )
     previews.attribution(run.collection)

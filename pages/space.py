@@ -7,15 +7,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from mmalign_core.plots import MapMarks, map_figure
+from mmalign_core.wording import say, tr, tr_many, tr_word
 from mmalign_core.workflow import Judgements, Run, SpaceMap
 from pages._components import errors, figures, header, judgements, point_map, waiting
 from pages._components.media import gallery, previews
 from pages._panels.recommend import map_query
 from pages._panels.space import badges, colours, map_layer, points, selection
-from pages._session import state
+from pages._session import languages, state
 
-SELECTION, WORST, NONE = "Selection", "Worst pairs", "None"
-ALT = "Map of the shared space: one point per medium"
+SELECTION, WORST, NONE = say("Selection"), say("Worst pairs"), say("None")
+ALT = tr("Map of the shared space: one point per medium")
 # Worst pairs with links; our choice: more lines hide the points.
 MOST_LINKS = 20
 
@@ -26,9 +27,11 @@ def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
     run_key, view_key = state.view_spec().run_key, state.view_spec().map_key
     map_key = f"{view_key} {drawn.projection.done:.2f}"  # a large map comes in states, each with its own places
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        colour = st.selectbox("Colour by", colours.offered(run), key="colour", bind="query-params", width=200)
-        links = st.selectbox("Links", [SELECTION, WORST, NONE], key="links", bind="query-params", width=150)
-        named = st.toggle("Name clusters", key="names", bind="query-params")
+        colour = st.selectbox(tr("Colour by"), colours.offered(run), key="colour", bind="query-params", width=200,
+                              format_func=tr_word)  # fmt: skip
+        links = st.selectbox(tr("Links"), [SELECTION, WORST, NONE], key="links", bind="query-params", width=150,
+                             format_func=languages.worded("links", (SELECTION, WORST, NONE)))  # fmt: skip
+        named = st.toggle(tr("Name clusters"), key="names", bind="query-params")
         points.map_settings()
     asked = map_query.show(run, run_key, map_key, drawn)
     found = colours.clusters(run, run_key, map_key, drawn) if colour == colours.BY_CLUSTER else None
@@ -66,11 +69,11 @@ def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
     if paint.note:
         st.caption(errors.plain(paint.note))
     if found is not None and not found.names:
-        st.caption("The collection is too small for clusters: they need 40 items with both modalities.")
+        st.caption(tr("The collection is too small for clusters: they need 40 items with both modalities."))
     if names is not None and not names:
-        st.caption("The map has no dense groups to name; it needs 40 points at least.")
+        st.caption(tr("The map has no dense groups to name; it needs 40 points at least."))
     elif names:
-        st.caption("Names are keywords of dense regions of the map: few from afar, more as you come nearer.")
+        st.caption(tr("Names are keywords of dense regions of the map: few from afar, more as you come nearer."))
     badges.show(run, run_key, drawn.projection)
     previews.attribution(run.collection)
 
@@ -94,7 +97,7 @@ def figure_of(run: Run, drawn: SpaceMap, layer: point_map.Layer, tint: colours.C
 def selected_words() -> str:
     """Return what a screen reader hears of the selection."""
     many = len(state.selection())
-    return f"{many:,} {'item' if many == 1 else 'items'} selected" if many else "Nothing selected"
+    return tr_many("{n:,} item selected", "{n:,} items selected", n=many) if many else tr("Nothing selected")
 
 
 def linked(which: str, judged: Mapping[str, Judgements]) -> Sequence[str]:
@@ -123,26 +126,26 @@ def show_item(run: Run) -> None:
     placed, current = points.placed_items(run), points.current_item(run)
     key = f"space.item.{current}"
     st.selectbox(
-        "Item",
+        tr("Item"),
         placed,
         index=placed.index(current),
         key=key,
         format_func=lambda i: previews.menu_title(run.collection, i),
-        help="Click a point, or find an item by typing.",
+        help=tr("Click a point, or find an item by typing."),
         on_change=lambda: look_at(state.widget(key)),
     )
     previews.show_item(run.collection, current, metadata=False, tallest=170)
     if len(placed) == 1:
-        st.caption("It is the only item, so it has no neighbours.")
+        st.caption(tr("It is the only item, so it has no neighbours."))
         return
     with errors.shown():
         near = points.neighbours(run, state.view_spec().run_key, current)
-        st.caption("Nearest items. σ: by how many standard deviations an item is nearer than the average item.")
+        st.caption(tr("Nearest items. σ: by how many standard deviations an item is nearer than the average item."))
         gallery.show(near, key="space.near", width=110, on_pick=look_at)
 
 
 state.through_app("pages/space.py")
-header.show("Shared space", "Where does everything lie?")
+header.show(tr("Shared space"), tr("Where does everything lie?"))
 waiting.need("collection")
 run, drawn = waiting.need("run"), waiting.need("map")
 judged = judgements.of_pair(run, state.view_spec().run_key) or {}

@@ -18,3 +18,11 @@ def write_circles(root: Path, columns: Mapping[str, list[Any]]) -> None:
         image.save(root / f"{colour}.png")
     plain = {"id": COLOURS, "text": [f"a {c} circle" for c in COLOURS], "image": [f"{c}.png" for c in COLOURS]}
     pd.DataFrame({**plain, **columns}).to_csv(root / "manifest.csv", index=False)
+
+
+def write_met_circles(root: Path) -> None:
+    """The pictures with their captions, half of them warm, met by eight users."""
+    words = [f"a {colour} circle" + " 圆 🔵 <b>&" * (place == 1) for place, colour in enumerate(COLOURS)]
+    write_circles(root, {"text": words, "kind": ["warm", "cold"] * 6})
+    met = [(f"u{user}", COLOURS[(user + step) % 12]) for user in range(8) for step in range(4)]
+    pd.DataFrame(met, columns=["user_id", "item_id"]).to_csv(root / "interactions.csv", index=False)

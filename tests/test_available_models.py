@@ -37,7 +37,10 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
 
 def test_embedded_encoders_are_offered_and_never_one_that_needs_a_model(settings: Settings) -> None:
     names = {row.reference for row in available_models(settings)}
-    assert names == set(ENCODERS.names()) - {"open-clip", "clap", "sentence-transformers"}
+    servers = {name for name in ENCODERS.names() if name.endswith("-server")}
+    assert len(servers) == 4, "they are named with the server's model"
+    by_model = {"open-clip", "clap", "sentence-transformers", "model2vec", "transformers"}
+    assert names == set(ENCODERS.names()) - by_model - servers
     weights = {row.reference: row.bytes for row in available_models(settings)}
     assert weights["use-multilingual"] > 10**7 and weights["bag-of-words"] == 0
     assert [row.reference for row in available_encoders("audio", settings)] == ["yamnet", "mfcc"]
@@ -157,11 +160,29 @@ def test_every_suggestion_can_be_looked_up_and_has_size_and_licence(settings: Se
 
 
 def test_the_docs_name_every_suggestion() -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    assert [row.reference for row in SUGGESTED if f"`{row.reference}`" not in readme] == []
+    docs = (Path(__file__).parents[1] / "docs" / "encoders.md").read_text(encoding="utf-8")
+    assert [row.reference for row in SUGGESTED if f"`{row.reference}`" not in docs] == []
+    assert [row.published for row in SUGGESTED if row.published.partition(" (")[0] not in docs] == []
 
 
 def test_what_is_noted_is_text_by_text(settings: Settings) -> None:
     own_folder(settings).mkdir(parents=True)
     (own_folder(settings) / "fetched.json").write_text(json.dumps({"a/b": 5, "c/d": "clap:c/d"}))
     assert fetched_as(settings) == {"c/d": "clap:c/d"}
+
+
+@pytest.mark.parametrize(
+    ("card", "terms"),
+    [
+        ("license: cc-by-nc-4.0", "cc-by-nc-4.0 (non-commercial)"),
+        ("license: other\nlicense_name: qwen-research-only", "qwen-research-only (non-commercial)"),
+        ("license: other\nlicense_name: gemma", "gemma"),
+        ("license: apache-2.0\nlicense_name: odd", "apache-2.0"),
+        ("tags: nc", ""),
+    ],
+)
+def test_a_licence_that_forbids_commercial_use_is_marked(settings: Settings, card: str, terms: str) -> None:
+    folder = saved(own_folder(settings) / "me" / "small")
+    (folder / "README.md").write_text(f"---\n{card}\n---\n# A model\n")
+    (row,) = [row for row in available_models(settings) if not row.embedded]
+    assert row.terms == terms

@@ -148,7 +148,7 @@ def test_of_several_arrays_the_names_must_say_which_is_which(tmp_path: Path) -> 
         ({"image.npy": npy(VECTORS), "ids.json": "{}"}, "not a list of ids"),
         ({"image.npy": npy(VECTORS), "ids.json": "[" * 99_999}, "not JSON"),
         ({"image.npy": npy(VECTORS), "ids.csv": "a\nb\nc\nd\n"}, "no column 'id'"),
-        ({"image.npy": npy(VECTORS), "ids.txt": b"\xff\xfe\x00a"}, "not UTF-8"),
+        ({"image.npy": npy(VECTORS), "ids.txt": b"caf\xe9"}, "not UTF-8"),
         ({"image.npy": npy(VECTORS), "ids.npy": npy(np.array([1.5] * 4))}, "save the ids as n texts or numbers"),
         ({"image.npy": npy(VECTORS), "ids.npy": npy(np.array([{}] * 4), pickled=True)}, "a pickle"),
         ({"image.npy": npy(np.array([{}], dtype=object), pickled=True)}, "a pickle"),

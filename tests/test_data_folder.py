@@ -75,7 +75,7 @@ def test_everything_unusable_is_reported_once(tmp_path: Path) -> None:
             "fake.png": "I am text",
             "cut.svg": "<svg/>",
             "latin.txt": "café".encode("latin-1"),
-            "wide.txt": "wide".encode("utf-16"),
+            "wide.txt": "wide".encode("utf-16-le"),
             "chinese.txt": "这是一张猫的照片".encode("gbk"),
             "picture.wav": png(),
             "film.mp4": "I am text too",

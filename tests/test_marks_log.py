@@ -52,7 +52,7 @@ def test_processes_that_write_at_once_lose_nothing(store):
     for writer in writers:
         assert writer.stdin
         writer.stdin.close()
-    found = store.marks.read()
+    found = [*store.marks.read()]
     for n in range(WRITERS):
         assert [entry["number"] for entry in found if entry["writer"] == str(n)] == list(range(ENTRIES))
     assert all(len(entry["note"]) == entry["number"] * 37 % 5000 for entry in found)
@@ -234,4 +234,4 @@ def test_a_file_that_is_no_table_of_marks_is_refused(store, tmp_path, content, w
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(BadInput, match=words):
         import_marks(a_collection(), store, path)
-    assert store.marks.read() == []
+    assert [*store.marks.read()] == []

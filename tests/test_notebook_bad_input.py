@@ -49,7 +49,9 @@ def test_a_choice_of_another_type_or_name_is_one_line(choices: dict[str, Any], l
         Choices(**{"aligner": "cca", **choices}).check()
 
 
-@pytest.mark.parametrize("pair", ["image:text", ("image",), ("image", 3)])
+@pytest.mark.parametrize(
+    "pair", ["image:text", ("image",), ("image", 3), 3, None, {"image", "text"}, {"image": 1, "text": 2}]
+)
 def test_a_pair_that_is_none_is_one_line(pair: Any) -> None:
     with pytest.raises(mm.BadInput, match="give two modalities"):
         Choices(pair=pair).check()

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from mmalign_core.settings import Settings
@@ -10,6 +12,7 @@ from mmalign_core.store import Store
 from mmalign_core.workflow import Choices, Finding, align, encode, open_collection, rank_sentence, save_run
 from pages._components import errors
 from pages._panels.align import ranks
+from pages._panels.align.report import verdict
 from pages._session import cache
 from pages._session.view_spec import choices_of
 from tests.circles import write_circles
@@ -48,8 +51,8 @@ def test_the_finding_comes_first_and_every_query_has_a_rank(folder: Path) -> Non
             assert (buttons.get(key) == f"rank {one.words} ({one.n})") == (one.n > 0), "each range opens its queries"
     way, bins = next(iter(found.bins.items()))
     one = next(one for one in bins if one.n)
-    for verdict in found.verdicts.values():
-        assert errors.plain(verdict.title) in words and errors.plain(verdict.words) in words
+    for said in found.verdicts.values():
+        assert errors.plain(said.title) in words and errors.plain(said.words) in words
     remedies = [key for key in buttons if key.startswith("align.remedy.")]
     asked = {verdict.remedy for verdict in found.verdicts.values()} & {"train", "correct"}
     asked -= {"correct"} if found.correction is None else set()  # offered only if it surely helps
@@ -115,3 +118,35 @@ def test_choices_of_a_run_make_the_same_run_again(folder: Path) -> None:
     assert own["encoders"] == {} and own["folds"] == 3 and own["params"]["dims"] == 3
     again = Choices(**{name: value for name, value in own.items() if name not in ("encoders", "pair")})
     assert align(collection, encoding, again, store=store).report["metrics"] == run.report["metrics"]
+
+
+def test_a_run_of_three_modalities_says_what_they_find_together(tmp_path: Path) -> None:
+    rng, rows = np.random.default_rng(0), []
+    for number, latent in enumerate(rng.standard_normal((60, 6))):
+        seen = {f"{m}_vector": [*latent[:4], *rng.standard_normal(2)] for m in ("text", "image", "audio")}
+        rows.append({"id": f"i{number:02d}"} | seen)
+    path = tmp_path / "given.jsonl"
+    pd.DataFrame(rows).to_json(path, orient="records", lines=True)
+    app = opened(path, "align", run='{"aligner":"gcca","folds":2}')
+    assert not app.exception and not app.error
+    assert any("find more together" in heading.value for heading in app.subheader)
+
+
+def test_a_run_on_the_pairs_it_learned_from_offers_to_hold_some_out(folder: Path) -> None:
+    app = opened(folder, "align", run='{"aligner":"relative"}')
+    assert any("was fitted on these pairs" in text.value for text in app.markdown)
+    app.button(key="align.hold_out").click().run()
+    finish()
+    app.run()
+    assert not app.exception and app.session_state["mmalign"]["choices"]["test"] == 0.2
+    assert app.selectbox(key="align.split").value == "Held-out share"
+    assert not any("was fitted on these pairs" in text.value for text in app.markdown)
+    assert any("20% of all" in text.value for text in app.caption)
+
+
+def test_together_is_ahead_only_where_the_intervals_lie_apart() -> None:
+    metrics = {"image+audio->text": {"mrr": 0.6}, "image->text": {"mrr": 0.3}, "audio->text": {"mrr": 0.4}}
+    ci95 = {"image+audio->text": {"mrr": (0.55, 0.65)}, "audio->text": {"mrr": (0.3, 0.5)}}
+    chance = {"image+audio->text": {"mrr": 0.1}}
+    assert "40.0% by audio alone: the intervals lie apart" in verdict(metrics, ci95, chance)
+    assert "the intervals overlap" in verdict(metrics, {**ci95, "audio->text": {"mrr": (0.3, 0.56)}}, chance)

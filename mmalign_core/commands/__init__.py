@@ -4,6 +4,7 @@ from mmalign_core.commands import (
     align,
     bench,
     bundle,
+    caption,
     compare,
     dashboard,
     demo,
@@ -30,6 +31,7 @@ from mmalign_core.commands import open as open_command
 COMMANDS = {
     "demo": demo,
     "inspect": inspect,
+    "caption": caption,
     "encode": encode,
     "align": align,
     "compare": compare,

@@ -31,6 +31,9 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exact", action="store_true", help="measure all queries, also where a sample of them is measured otherwise"
     )
+    parser.add_argument(
+        "--model-texts", action="store_true", help="measure items whose text a model made too (column text_by)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the split, the intervals and the fit (default: 0)")
 
 
@@ -69,6 +72,7 @@ def choices_of(args: argparse.Namespace, aligner: str, params: dict[str, str]) -
         time_column=args.time_column,
         seed=args.seed,
         exact=args.exact,
+        model_texts=args.model_texts,
     )
 
 

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from mmalign_core.commands.shared import add_json, add_store, settings_of, show_progress, write_result
+from mmalign_core.model_files.catalogue import licence_words
 from mmalign_core.model_files.locations import hub_cache, own_folder
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.downloads import LocalModel, fetch_model, plan_fetch, present_models, remove_model
@@ -65,6 +66,6 @@ def _row(row: LocalModel) -> dict[str, Any]:
 
 
 def _line(row: LocalModel) -> str:
-    state = row.licence or "licence not stated"
+    state = licence_words(row.licence) or "licence not stated"
     cut = "" if row.whole else "  cut short: fetch it again"
     return f"{row.reference or row.name:60} {row.bytes / 1e6:10,.1f} MB  {state}{cut}"

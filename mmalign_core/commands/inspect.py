@@ -42,7 +42,9 @@ def run(args: argparse.Namespace) -> None:
     collection = opened(args)
     report = inspect_collection(collection, settings=settings_of(args), progress=show_progress).report()
     long = long_texts_of(collection, encoders_of(args).get("text", ""), settings_of(args))
-    head = f"{report['items']} items, {_count(report['skipped'])} skipped"
+    held = ", ".join(f"{about['items']} with {modality}" for modality, about in report["by_modality"].items())
+    both = "; ".join(f"{count} with {pair.replace(':', ' and ')}" for pair, count in report["pairs"].items() if count)
+    head = f"{report['items']} items, {_count(report['skipped'])} skipped\n  {held}; {both or 'none with two of them'}"
     said = [] if long is None else [f"  {long.sentence()}"]
     report["long_texts"] = None if long is None else long.report()
     write_result(report, args, "\n".join([head, *said, *_indented(report)]))

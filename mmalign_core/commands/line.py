@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -13,6 +14,7 @@ from mmalign_core.data.names import is_unicode, shown
 from mmalign_core.settings import Settings
 from mmalign_core.store.incidents import note_incident
 from mmalign_core.types import BadInput, Cancelled
+from mmalign_core.wording import ask_language, best_language, tr_any
 
 
 class Parser(argparse.ArgumentParser):
@@ -62,12 +64,13 @@ def run_line(argv: list[str] | None = None) -> int:
     """Run one command. Return 0, or after one line on standard error: 2 for bad input, 1 for a mistake of this program,
     130 for an interruption.
     """
+    ask_language(lambda: best_language(os.environ.get("MMALIGN_LANGUAGE", "")) or "en")
     args = parser().parse_args(argv)
     try:
         check_targets(args)
         args.run(args)
     except BadInput as error:
-        print(f"{args.command}: {_one_line(str(error))}", file=sys.stderr)
+        print(f"{args.command}: {_one_line(tr_any(str(error)))}", file=sys.stderr)
         return 2
     except (Cancelled, KeyboardInterrupt) as stop:
         found = "".join(f"; {note}" for note in getattr(stop, "__notes__", ()) if note)

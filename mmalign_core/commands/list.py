@@ -24,6 +24,8 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _line(row: Mapping[str, Any], kind: str) -> str:
-    """Name and summary; for an encoder also its parameters with their defaults."""
+    """Name and summary; for an encoder also its licence, and its parameters with their defaults."""
     params = write_assignments({param["name"]: param["default"] for param in row["params"]})
-    return f"{row['name']:22} {row['summary']}" + (f"; [{params}]" if params and kind == "encoders" else "")
+    if kind != "encoders":
+        return f"{row['name']:22} {row['summary']}"
+    return f"{row['name']:22} {row['summary']}; licence: {row['licence']}" + (f"; [{params}]" if params else "")

@@ -27,6 +27,7 @@ _POINTS = {"item", "modality", "row", "key", "x", "y"}
 _REPORTS: Mapping[str, frozenset[str]] = {
     "inspect": _keys("name items by_modality pairs metadata interactions attribution duplicates skipped notes"),
     "inspect --preview": _keys("name items by_modality columns rows skipped notes interactions"),
+    "caption": _keys("items without_text captioned made_by skipped ended out"),
     "encode": _keys("items encoded reused by_modality skipped seconds peak_rss_mb"),
     "align": _keys(
         "pair aligner family params similarity correction correction_params matcher matcher_params seed holding_out "
@@ -71,6 +72,7 @@ _ROWS: Mapping[str, frozenset[str]] = {
 }
 """The same for those that print rows."""
 _TABLES: Mapping[str, frozenset[str]] = {
+    "caption": _keys("id text text_by image"),
     "marks": _keys("id mark other modality note who when"),
     "errors": _keys("direction rank margin held_out chosen_id right_id suspicion causes"),
     "slices": _keys("direction key kind label n metric value compared_with difference p q significant"),
@@ -112,7 +114,9 @@ def is_points(path: Path) -> bool:
 
 
 def is_made(path: Path) -> bool:
-    """Whether the file is a map that `project --out`, or a bundle that `bundle --out` wrote."""
+    """Whether the file is a map of `project --out`, a bundle of `bundle --out`, or a manifest of `caption --out`."""
+    if path.suffix.lower() == ".csv":
+        return is_table(path)
     return is_bundle_file(path) if path.suffix == ".zip" else is_points(path)
 
 

@@ -14,6 +14,7 @@ from mmalign_core.types import BadInput
 from mmalign_core.workflow import QueryPart, QuerySpec, Run, encode, load_run, open_collection, with_interactions
 from mmalign_core.workflow.alignment.choices import pairs_of
 from mmalign_core.workflow.alignment.run import as_encoded
+from mmalign_core.workflow.recommendation.indexed import INDEXED_FROM
 
 _OPTIONS = (
     ("--query-text", "text", 1, "T", "a text in any language of the run's encoder"),
@@ -62,6 +63,12 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recommender", default="content", metavar="NAME", help="one of `list recommenders`")
     parser.add_argument("--param", action="append", default=[], metavar="K=V", help="a parameter of the recommender")
     parser.add_argument("--seed", type=int, default=0, help="of a recommender that learns (default: 0)")
+    parser.add_argument(
+        "--index",
+        default="auto",
+        metavar="HOW",
+        help=f"exact: compare all items; approximate: ask an index, made once; auto: from {INDEXED_FROM:,} items on",
+    )
     parser.add_argument("--interactions", metavar="FILE", help="user_id,item_id[,rating,timestamp], for the run's own")
     parser.add_argument(
         "--where", action="append", default=[], metavar="COND", help="year>=1960, group=birds, title~dog, has:image"

@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> None:
         recommender=args.recommender,
         params=parse_assignments(args.param),
         seed=args.seed,
+        index=args.index,
         settings=settings_of(args),
         progress=show_progress,
     )

@@ -66,6 +66,16 @@ def add_encoders(parser: argparse.ArgumentParser) -> None:
         help="NAME[param=value,...][:model] of `list encoders`: text=minilm, 'video=video-frames[most=8]', "
         "image=open-clip:ViT-B-32/openai",
     )
+    add_send(parser)
+
+
+def add_send(parser: argparse.ArgumentParser) -> None:
+    """Add --send."""
+    parser.add_argument(
+        "--send",
+        action="store_true",
+        help="let a server get what it is to encode or to describe; without it the command says how much that is",
+    )
 
 
 def add_run_table(parser: argparse.ArgumentParser, rows: str) -> None:
@@ -100,6 +110,7 @@ def check_encoders(args: argparse.Namespace) -> None:
 def settings_of(args: argparse.Namespace) -> Settings:
     """The settings with the place of --store. Raises BadInput if that, or the default, cannot be a store."""
     settings = Settings()
+    settings = replace(settings, send=settings.send or getattr(args, "send", False))
     if is_object_storage(args.store):
         return replace(settings, vectors=Store(settings.root, args.store).vectors)
     vectors = "" if args.store else settings.vectors

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,25 @@ class EventIds:
         return self.raw[place]
 
     def hint(self, item: str) -> str:
-        """What an unknown item may be meant to be: one whose id differs in case alone; '' if there is none."""
+        """What an unknown item may be meant to be: one whose id differs in case or leading zeros; '' if none is."""
         other = self.folded.get(item.lower())
-        return f"; it holds '{shown(other)}', which differs in case" if other is not None else ""
+        if other is not None:
+            return f"; it holds '{shown(other)}', which differs in case"
+        other = self._by_digits.get(_digits(item))
+        if other is None:
+            return ""
+        return (
+            f"; it holds '{shown(other)}': write the zeros there too, which spreadsheets drop unless a column is text"
+        )
+
+    @cached_property
+    def _by_digits(self) -> dict[str, str]:
+        """A number without leading zeros -> the only id that it may be."""
+        found: dict[str, list[str]] = {}
+        for item in self.folded.values():
+            if digits := _digits(item):
+                found.setdefault(digits, []).append(item)
+        return {digits: own[0] for digits, own in found.items() if len(own) == 1}
 
     def said(self, kept: np.ndarray) -> list[str]:
         """Sentences on ids of the `kept` rows that were matched though written otherwise, and on those that differ in
@@ -66,6 +83,11 @@ class EventIds:
         one, other = next(iter(spelled.items()))
         example = f"such as '{_visible(one)}' as '{_visible(other)}'"
         return [f"{count} read as equal to another way of writing, {example}"]
+
+
+def _digits(id: str) -> str:
+    """A whole number without its leading zeros; '' for any other id."""
+    return (id.lstrip("0") or "0") if id.isascii() and id.isdigit() else ""
 
 
 def _visible(text: str) -> str:

@@ -15,8 +15,10 @@ from mmalign_core.data.formats import modality_of
 from mmalign_core.data.media.containers import holds_sound_alone
 from mmalign_core.data.media.references import decode_text
 from mmalign_core.data.names import SPLIT_WORDS, is_about, is_system_file, natural_key, safe_name, shown
+from mmalign_core.data.tabular.column_names import usual_column
 from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
+from mmalign_core.data.unused import why_unused
 from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
@@ -27,7 +29,6 @@ _MODALITY_FOLDERS = {
     "audio": ("audio", "audios", "sound", "sounds", "wav", "wavs"),
     "video": ("video", "videos"),
 }
-_NO_ITEMS = "none of its columns names texts, or files that are here; call those columns text, image, audio or video"
 _MAX_JSON = 1 << 20
 """Bytes of a metadata file beside a medium; our choice, far above any that describes one item."""
 
@@ -68,7 +69,7 @@ def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool =
     metadata, more texts or `*_vector` lists and `cat.cls` gives the class, as in WebDataset. `first_dot`: stems end at
     the first dot, as in WebDataset. Files that cannot be used are reported in the draft.
     """
-    groups = _group(listing, first_dot)
+    groups = _cases_joined(_group(listing, first_dot), listing, draft)
     rows = [_row(stem, names, listing, draft) for stem, names in groups.items()]
     kept = [_with_split(row) for row in rows if row is not None]
     return rows_as_columns(_with_labels(kept))
@@ -124,6 +125,23 @@ def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]
         numbered = _NUMBERED.fullmatch(stem)
         groups.setdefault(numbered[1] if numbered and numbered[1] in plain else stem, []).append(name)
     return {stem: sorted(groups[stem], key=lambda n: stems[n] != stem) for stem in sorted(groups, key=natural_key)}
+
+
+def _cases_joined(groups: dict[str, list[str]], listing: Mapping[str, Path], draft: Draft) -> dict[str, list[str]]:
+    """The groups, where two whose stems differ in case alone are one if they hold no modality twice."""
+    by_case: dict[str, list[str]] = {}
+    for stem in groups:
+        by_case.setdefault(stem.casefold(), []).append(stem)
+    joined = dict(groups)
+    pairs: list[str] = []
+    for stems in (found for found in by_case.values() if len(found) > 1):
+        kinds = [_modality(name, listing[name]) for stem in stems for name in groups[stem]]
+        if None not in kinds and len(set(kinds)) == len(kinds):
+            joined[stems[0]] = [name for stem in stems for name in groups[stem]]
+            pairs += [stem for stem in stems[1:] if joined.pop(stem)]
+    if pairs:
+        draft.notes.append(f"names that differ in case alone are one item: {len(pairs):,}, such as '{shown(pairs[0])}'")
+    return joined
 
 
 def _shelves(listing: Mapping[str, Path]) -> dict[str, int]:
@@ -192,6 +210,8 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
 
 def _combined(stem: str, cells: dict[str, list[Any]], side: dict[str, Any], draft: Draft) -> Row | None:
     """The row of media files, `cells`, and metadata files, `side`; None if the id cannot be used, which is reported."""
+    caption = None if "text" in {*cells, *side} else usual_column("text", (n for n, v in side.items() if _is_text(v)))
+    side = side if caption is None else {**side, "text": side[caption]}
     try:
         row = row_from(side, stem, fallback_id=stem)
     except BadInput as error:
@@ -199,6 +219,12 @@ def _combined(stem: str, cells: dict[str, list[Any]], side: dict[str, Any], draf
         return None
     merged = {m: [*cells.get(m, []), *row.cells.get(m, [])] for m in (*cells, *row.cells)}
     return Row(row.id, merged, row.metadata, row.vectors, stem)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value in a metadata file is a text or a list of texts, and no number written as one."""
+    entries = value if isinstance(value, list) else [value]
+    return bool(entries) and all(isinstance(one, str) and not one.strip().isdigit() for one in entries)
 
 
 def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Draft) -> None:
@@ -215,24 +241,3 @@ def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Dra
         draft.skip(stem, "metadata", error, name)
     except (ValueError, RecursionError, OSError):
         draft.skip(stem, "metadata", f"'{shown(name)}' is not JSON; write metadata as one object in braces", name)
-
-
-def why_unused(name: str) -> str:
-    """Why a file of a folder is no item, and what to do, as a message."""
-    extension = PurePosixPath(name).suffix.lower()
-    cures = {
-        ".svg": "export it as PNG",
-        ".heic": "save it as JPEG",
-        ".json": "it stands beside no text, picture or sound of its name",
-        ".csv": _NO_ITEMS,
-        ".tsv": _NO_ITEMS,
-        ".jsonl": _NO_ITEMS,
-        ".parquet": _NO_ITEMS,
-        ".npy": "vectors are read from image_vector.npy (or text_, audio_, video_) in the top folder, with ids.txt",
-        ".npz": "vectors are read from one .npz in the top folder that holds those of all items, with their ids",
-        ".arrow": "give it, or the folder that Hugging Face datasets saved, by itself",
-        ".zip": "read the archive by itself",
-        ".tar": "read the archive by itself",
-    }
-    cure = cures.get(extension, "convert it to text, a picture, a sound or a video")
-    return f"'{shown(name)}' is of an unsupported kind{f' ({extension})' if extension else ''}; {cure}"

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import find_below, find_listed
-from mmalign_core.data.folder import why_unused
 from mmalign_core.data.formats import modality_of
-from mmalign_core.data.names import is_about, is_system_file, natural_key, shown
+from mmalign_core.data.names import is_about, is_system_file, natural_key
+from mmalign_core.data.unused import why_left
 from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
@@ -77,12 +77,14 @@ class FolderFiles:
         """The relative name and the path of the file that a table calls `reference`; the name is '' elsewhere.
 
         A path below the folder comes first. Else a bare name may be that of the only such file in any folder, and a
-        path one whose last two parts are those of only one. Raises BadInput if there is none, or it leaves the folder.
+        path one whose last two parts are those of only one, in another case if need be. Raises BadInput if there is
+        none, or it leaves the folder.
         """
         try:
             return self._exact(reference)
         except BadInput:
-            others = self._by_tail.get(_tail(reference.replace("\\", "/")), ())
+            tail = _tail(reference.replace("\\", "/"))
+            others = self._by_tail.get(tail, ()) or self._by_lower_tail.get(tail.lower(), ())
             if len(others) != 1:
                 raise
             return self._exact(others[0])
@@ -105,7 +107,7 @@ class FolderFiles:
         """Report every file that is not used; `table`: what names the files that are."""
         for name in self.names:
             if name not in self.used and name not in _OWN:
-                draft.skip(name, modality_of(name) or "", _why(name, table), name)
+                draft.skip(name, modality_of(name) or "", why_left(name, table), name)
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -123,6 +125,13 @@ class FolderFiles:
                 found.setdefault(tail, []).append(name)
         return found
 
+    @cached_property
+    def _by_lower_tail(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for tail, names in self._by_tail.items():
+            found.setdefault(tail.lower(), []).extend(names)
+        return found
+
 
 def _tail(name: str) -> str:
     return "/".join(PurePosixPath(name).parts[-2:])
@@ -134,11 +143,3 @@ def _walk(root: str) -> Iterator[str]:
         prefix = "" if inside == "." else f"{inside}/"
         folders[:] = sorted(f for f in folders if not is_system_file(f))
         yield from (f"{prefix}{name}" for name in files if not is_system_file(name))
-
-
-def _why(name: str, table: str) -> str:
-    if is_about(name):
-        return f"'{shown(name)}' describes the collection and is no item"
-    if modality_of(name) and table:
-        return f"'{shown(name)}' is not named in '{shown(table)}'; add it there to have it read"
-    return why_unused(name)

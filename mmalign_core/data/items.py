@@ -57,6 +57,8 @@ def add_items(files: FolderFiles, name: str, draft: Draft, progress: Progress, *
 def add_form(form: Form, files: FolderFiles, draft: Draft, progress: Progress, *, alone: bool = False) -> None:
     """Add the items of a form; `alone`: one file was given, not its folder. Raises BadInput if it has no items."""
     draft.notes.append(form.note)
+    for name, why in form.broken:
+        draft.skip(name, "", why, name)
     files.use(*form.used)
     if form.items is None:
         raise BadInput(

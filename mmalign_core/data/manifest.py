@@ -11,12 +11,14 @@ from mmalign_core.data.arrays import ArrayGroup, attach_vectors
 from mmalign_core.data.columnar import COLUMNAR, file_source, read_source
 from mmalign_core.data.draft import Draft, Find
 from mmalign_core.data.names import shown
+from mmalign_core.data.repeated_files import with_texts_gathered
 from mmalign_core.data.tabular.cells import as_list
 from mmalign_core.data.tabular.column_roles import METADATA, told_roles
 from mmalign_core.data.tabular.contents import features_of_cells
 from mmalign_core.data.tabular.gathered import merged_cells
 from mmalign_core.data.tabular.roles import infer_roles
 from mmalign_core.data.tabular.rows import is_missing
+from mmalign_core.data.tabular.said import holds_objects, said_cells
 from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.types import Progress
 
@@ -50,7 +52,9 @@ def add_table(
     draft: Draft, table: Table, find: Find, progress: Progress, name: str, arrays: Sequence[ArrayGroup] = ()
 ) -> None:
     """Add every line of a table that has been read; see `add_manifest`."""
-    table = settle_roles(table, name, draft, bare=any(group.vectors for group in arrays))
+    bare = any(group.vectors for group in arrays)
+    table = settle_roles(table, name, draft, bare=bare)
+    table = table if bare else with_texts_gathered(table, name, draft)
     rows = attach_vectors(draft.table_rows(table, {c: c for c in table.columns}, name), arrays, draft, name)
     draft.add(rows, find, progress)
 
@@ -75,7 +79,9 @@ def settle_roles(table: Table, source: str, draft: Draft, *, bare: bool = False)
         roles.guessed.discard(own)
     if roles.guessed:
         draft.notes.append(f"'{shown(source)}': {roles.sentence()}")
-    cells = merged_cells({c: table.cells[c] for c in roles.names}, roles.names)
+    said = {c for c, role in roles.names.items() if role == "text" and holds_objects(sample(c))}
+    own = {c: said_cells(table.cells[c]) if c in said else table.cells[c] for c in roles.names}
+    cells = merged_cells(own, roles.names)
     renamed = {p: replace(x, values=_renamed(x.values, roles.names)) for p, x in table.problems.items()}
     return replace(table, columns=tuple(cells), cells=cells, problems=renamed, settled=True)
 

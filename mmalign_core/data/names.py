@@ -13,6 +13,8 @@ _SHOWN = 160
 _LONGEST_PART = 255
 """Bytes of one part of a path: NAME_MAX of Linux and macOS."""
 _ABOUT = ("readme", "license", "licence", "copying", "source", "sources", "attribution", "manifest", "interactions")
+_SHEETS = (".xlsx", ".xls", ".ods", ".numbers")
+"""Endings of spreadsheets, which are not read: a manifest in one of them is no description."""
 _STORED = re.compile(r"[0-9a-f]{32}(\.\w{1,8})?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 SPLIT_WORDS = (
@@ -83,4 +85,5 @@ def is_system_file(name: str) -> bool:
 
 def is_about(name: str) -> bool:
     """Whether a file of the top folder describes the collection (README, LICENSE, manifest, …) and is no item."""
-    return "/" not in name and PurePosixPath(name).stem.lower() in _ABOUT
+    path = PurePosixPath(name)
+    return "/" not in name and path.stem.lower() in _ABOUT and path.suffix.lower() not in _SHEETS

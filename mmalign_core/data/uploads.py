@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
@@ -13,9 +14,9 @@ from mmalign_core.data.folder_files import FolderFiles
 from mmalign_core.data.formats import ARCHIVES, modality_of
 from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.items import add_items
-from mmalign_core.data.names import safe_name, shown
+from mmalign_core.data.names import is_about, safe_name, shown
 from mmalign_core.data.reader import ATTRIBUTION, attribution_text, read_into
-from mmalign_core.data.shards import unpack_into
+from mmalign_core.data.shards import shard_stem, unpack_into
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.store.parts import new_folder
@@ -63,17 +64,39 @@ def collect_into(draft: Draft, files: Sequence[tuple[str, Content]], name: str, 
 
 def _listing(files: Sequence[tuple[str, Content]], draft: Draft, progress: Progress) -> dict[str, Path]:
     """Relative name -> stored file of every upload and archive member. What cannot be stored is reported."""
-    listing: dict[str, Path] = {}
+    loose: list[tuple[str, dict[str, Path]]] = []
+    archives: list[tuple[str, dict[str, Path]]] = []
     for number, (name, content) in enumerate(files):
         progress(number / len(files), f"receiving {shown(name)}")
         try:
-            members = _archive_files(name, content, draft, progress) if name.lower().endswith(ARCHIVES) else None
-            for relative, path in (members or _loose_file(name, content, draft.settings)).items():
-                if listing.setdefault(relative, path) is not path:
-                    draft.skip(relative, modality_of(relative) or "", f"'{shown(relative)}' was uploaded twice", name)
+            if name.lower().endswith(ARCHIVES):
+                archives.append((name, _archive_files(name, content, draft, progress)))
+            else:
+                loose.append((name, _loose_file(name, content, draft.settings)))
         except BadInput as error:
             draft.skip(name, modality_of(name) or "", error, shown(name))
+    listing: dict[str, Path] = {}
+    for name, members in (*loose, *_told_apart(archives)):
+        for relative, path in members.items():
+            if listing.setdefault(relative, path) is not path:
+                draft.skip(relative, modality_of(relative) or "", f"'{shown(relative)}' was uploaded twice", name)
     return listing
+
+
+def _told_apart(archives: list[tuple[str, dict[str, Path]]]) -> list[tuple[str, dict[str, Path]]]:
+    """The archives and their members, each under the name of its archive where two archives name items alike."""
+    times = Counter(member for _, own in archives for member in own if not _is_readme(member))
+    if max(times.values(), default=0) < 2 or len({shard_stem(name) for name, _ in archives}) < len(archives):
+        return archives
+    return [(name, {_below(shard_stem(name), member): path for member, path in own.items()}) for name, own in archives]
+
+
+def _below(folder: str, member: str) -> str:
+    return member if _is_readme(member) else f"{folder}/{member}"
+
+
+def _is_readme(member: str) -> bool:
+    return is_about(member) and modality_of(member) is not None
 
 
 def _loose_file(name: str, content: Content, settings: Settings) -> dict[str, Path]:

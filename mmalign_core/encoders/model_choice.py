@@ -20,6 +20,8 @@ class ModelChoice(Parametrised):
     """Name of the vector space: equal for encoders whose vectors compare (CLIP's towers), else the encoder's name."""
     modalities: ClassVar[tuple[str, ...]] = ()
     """The modalities of a model with several towers, one instance each; () for encoders of one modality."""
+    space_params: ClassVar[tuple[str, ...]] = ()
+    """The parameters that choose among spaces of one model, so that its towers need equal values of them."""
     model: str = ""
     """The model of an instance, for encoders that load any model of a kind. It is part of the key."""
     packages: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -31,8 +33,11 @@ class ModelChoice(Parametrised):
         return tuple(package_folder(module, cls.name, install) for module, install in cls.packages)
 
     @classmethod
-    def reads(cls) -> tuple[str, ...]:
-        """The modalities that the encoder can read."""
+    def reads(cls, model: str = "") -> tuple[str, ...]:
+        """The modalities that the encoder reads with that model; without one all that a model of its kind may read.
+
+        The model's weights are not needed. Of a model that is not on this machine, what is known without its files.
+        """
         return cls.modalities or (cls.modality,)
 
     @classmethod

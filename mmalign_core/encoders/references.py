@@ -62,7 +62,7 @@ def create_encoder(reference: str, modality: str = "") -> Encoder:
     """
     name, _, model = parts_of(reference)
     cls = ENCODERS.get(name)
-    reads = cls.reads()
+    reads = cls.reads(model)
     if modality and modality not in reads:
         problem = f"encoder '{reference}' reads {' and '.join(reads)}, not {modality}"
         raise BadInput(f"{problem}; see: python -m mmalign_core list encoders")

@@ -11,6 +11,7 @@ from mmalign_core.metrics.retrieval import Direction, Outcome
 from mmalign_core.progress import pulse
 from mmalign_core.types import BadInput
 from mmalign_core.types.strings import Strings
+from mmalign_core.wording import say
 
 DRAWS_AT_ONCE = 1 << 22
 """Resampled items in memory at a time (32 MB of counts)."""
@@ -187,8 +188,14 @@ def _comparable(a: Direction, b: Direction) -> tuple[tuple[Outcome, list[str]], 
     alike = first[1] == second[1] and first[2] == second[2]
     if not alike or (a.candidates, a.unanswerable) != (b.candidates, b.unanswerable):
         raise BadInput(
-            f"the two were not measured on the same queries ({len(a.items)} over {a.candidates} candidates against "
-            f"{len(b.items)} over {b.candidates}); measure both with the same data, pair, split and seed"
+            say(
+                "the two were not measured on the same queries ({n} over {candidates} candidates against {n2} "
+                "over {candidates2}); measure both with the same data, pair, split and seed",
+                n=len(a.items),
+                candidates=a.candidates,
+                n2=len(b.items),
+                candidates2=b.candidates,
+            )
         )
     return first[:2], second[:2]
 

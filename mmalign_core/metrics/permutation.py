@@ -9,6 +9,7 @@ import numpy as np
 
 from mmalign_core.types import BadInput
 from mmalign_core.types.strings import Strings
+from mmalign_core.wording import say
 
 PERMUTATIONS = 9_999
 """So that the smallest p is 1 in 10,000: about a hundred groups can then be told from chance after correction."""
@@ -42,8 +43,13 @@ def permutation_p(
     sizes = inside.sum(axis=0)
     if len(values) != len(inside) or len(values) != len(items) or ((sizes == 0) | (sizes == len(values))).any():
         raise BadInput(
-            f"{len(values)} values in groups of {sizes.tolist()} among {len(inside)} queries; give each group at least "
-            "one query inside and one outside"
+            say(
+                "{n} values in groups of {tolist} among {n2} queries; give each group at least one query inside "
+                "and one outside",
+                n=len(values),
+                tolist=sizes.tolist(),
+                n2=len(inside),
+            )
         )
     if len(set(items)) == len(items) and np.isin(values, (0, 1)).all():
         hits = values.astype(int)

@@ -21,6 +21,7 @@ from mmalign_core.scoring.scan import Asked, Blocks, Tallies, scan
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
 from mmalign_core.types.strings import Strings
+from mmalign_core.wording import say
 
 RIGHT, SHUFFLED = range(2)
 """The truths that a pass counts for: the right answers, and those by chance."""
@@ -202,4 +203,10 @@ class _Walk:
         found = Outcome(ranks, ranks == 1).metrics()
         shown = ", ".join(f"{name} {found[name]:.3f}" for name in ("recall@1", "recall@10", "mrr"))
         way = f"{self.questions.sources.modality}->{self.questions.targets.modality}"
-        return f"by then {way}: {shown} over a random {len(rows):,} of {len(self._places):,} queries"
+        return say(
+            "by then {way}: {shown} over a random {n:,} of {n2:,} queries",
+            way=way,
+            shown=shown,
+            n=len(rows),
+            n2=len(self._places),
+        )

@@ -17,6 +17,7 @@ from mmalign_core.progress import within
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.splits import paired_items
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_json, no_progress
+from mmalign_core.wording import say, say_list, say_word
 
 Space = Mapping[str, EmbeddingSet]
 """Modality -> rows in one shared space."""
@@ -116,13 +117,17 @@ def _sides(spaces: Sequence[Space], pair: tuple[str, str]) -> list[tuple[Embeddi
 def _present(space: Space, modality: str) -> EmbeddingSet:
     if modality not in space or not len(space[modality]):
         present = ", ".join(name for name, rows in space.items() if len(rows))
-        raise BadInput(f"there is no {modality} to measure; present: {present}")
+        raise BadInput(
+            say("there is no {modality} to measure; present: {present}", modality=say_word(modality), present=present)
+        )
     return space[modality]
 
 
 def _banks(banks: Sequence[Space] | None, spaces: int) -> Sequence[Space]:
     if banks is not None and len(banks) != spaces:
-        raise BadInput(f"{len(banks)} query banks for {spaces} spaces; give one each, placed in that space")
+        raise BadInput(
+            say("{n} query banks for {spaces} spaces; give one each, placed in that space", n=len(banks), spaces=spaces)
+        )
     return [{}] * spaces if banks is None else banks
 
 
@@ -157,7 +162,7 @@ def fused_set(ids: Sequence[str], places: np.ndarray, parts: Space) -> Embedding
     whole = paired_items(parts)
     named = [(row, item) for row, item in enumerate(ids) if item in whole]
     if not named:
-        raise BadInput(f"no item has all of {'+'.join(parts)}; there is nothing to fuse")
+        raise BadInput(say("no item has all of {parts}; there is nothing to fuse", parts=say_list(parts, "+")))
     contents: dict[str, list[str]] = {item: [] for item in whole}
     for modality, rows in parts.items():
         for item, key in sorted(zip(rows.ids, rows.keys)):

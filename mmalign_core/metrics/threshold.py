@@ -11,6 +11,7 @@ from mmalign_core.metrics.retrieval import RightAnswers, right_answers
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.wording import say
 
 LIMIT = 10
 """Most targets per query, the default of the threshold matcher."""
@@ -61,7 +62,9 @@ class ThresholdCurve:
         Of equal ones the highest. If none has this precision, the one of highest precision, marked as not `reached`.
         """
         if precision is not None and not 0 < precision <= 1:
-            raise BadInput(f"the precision to reach is {precision}; give one above 0 and at most 1")
+            raise BadInput(
+                say("the precision to reach is {precision}; give one above 0 and at most 1", precision=precision)
+            )
         enough = self.precision >= (precision or 0)
         goal = self.f1 if precision is None else np.where(enough, self.recall, -1.0)
         best = int(goal.argmax() if enough.any() else self.precision.argmax())
@@ -104,7 +107,9 @@ def threshold_curve(scores: Scores, truth: RightAnswers, *, limit: int = LIMIT) 
     """
     values, right, right_pairs = _best_and_right(scores, truth, limit)
     if not right_pairs:
-        raise BadInput("no threshold can be suggested: no validation query has a right answer among the candidates")
+        raise BadInput(
+            say("no threshold can be suggested: no validation query has a right answer among the candidates")
+        )
     query = np.repeat(np.arange(len(values)), values.shape[1])
     order = np.argsort(-values.ravel(), kind="stable")
     ranked, hits, sources = values.ravel()[order].astype(np.float64), right.ravel()[order], query[order]

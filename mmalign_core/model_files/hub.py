@@ -65,7 +65,9 @@ def repository_info(name: str, patience: float = PATIENCE) -> Repository:
     if not _DIGEST.fullmatch(str(info.sha)):
         raise BadInput(f"the hub at {endpoint()} names no commit of '{name}'; set HF_ENDPOINT to another")
     card = info.card_data.to_dict() if info.card_data else {}
-    return Repository(name, str(info.sha), str(card.get("license") or ""), files)
+    stated = str(card.get("license") or "")
+    named = str(card.get("license_name") or "") if stated in ("", "other") else ""
+    return Repository(name, str(info.sha), named or stated, files)
 
 
 def _described(name: str, patience: float) -> Any:

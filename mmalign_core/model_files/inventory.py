@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from mmalign_core.data.names import shown
+from mmalign_core.model_files.catalogue import DUAL
 from mmalign_core.model_files.fetched import fetched_as, fetched_files, forget, remove_fetched
 from mmalign_core.model_files.locations import cached_repository, hub_cache, is_repository, own_folder, snapshot
 from mmalign_core.model_files.weights import check_weights, file_stamp, files_of, weight_files
@@ -18,7 +20,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store.parts import remove_tree, sibling
 from mmalign_core.types import BadInput
 
-_LICENCE = re.compile(r"^license:[ \t]*([\w.+-]+)", re.MULTILINE)
+_LICENCE = re.compile(r"^(license|license_name):[ \t]*([\w.+-]+)", re.MULTILINE)
 
 
 MODEL_SUFFIXES = (
@@ -172,20 +174,31 @@ def encoder_for(files: Path) -> str:
     """Return the name of the encoder that reads the model in this folder, or ''."""
     if (files / "open_clip_config.json").is_file():
         return "open-clip"
+    config = _config(files)
     if (files / "modules.json").is_file():
-        return "sentence-transformers"
+        static = config.get("model_type") == "model2vec" or "embedding_dtype" in config
+        return "model2vec" if static else "sentence-transformers"
+    if config.get("model_type") in DUAL:
+        return "transformers"
+    return "clap" if config.get("model_type") == "clap" else ""
+
+
+def _config(files: Path) -> dict[str, Any]:
+    """The settings of a model in the folder; {} where there are none that can be read."""
     try:
-        kind = json.loads((files / "config.json").read_text(encoding="utf-8"))["model_type"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-    return "clap" if kind == "clap" else ""
+        found = json.loads((files / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def licence(files: Path) -> str:
-    """The licence on a model's card; '' if it states none."""
+    """The licence on a model's card, by its own name if it is none of the usual ones; '' if it states none."""
     try:
         card = (files / "README.md").read_text(encoding="utf-8", errors="replace")[:20_000]
     except OSError:
         return ""
-    match = _LICENCE.search(card.partition("\n---")[0]) if card.startswith("---") else None
-    return match[1] if match else ""
+    head = card.partition("\n---")[0] if card.startswith("---") else ""
+    stated = dict(_LICENCE.findall(head))
+    named = stated.get("license_name", "")
+    return named if named and stated.get("license", "other") == "other" else stated.get("license", "")

@@ -37,12 +37,17 @@ def check_code(folder: Path) -> None:
 
 def check_tokenizer(folder: Path) -> None:
     """Raise BadInput if the folder and its subfolders hold no tokenizer: transformers would create an empty one."""
-    if not any(files_of(folder, pattern) for pattern in _TOKENIZERS):
+    if not has_tokenizer(folder):
         looked = ", ".join(_TOKENIZERS[:3])
         raise BadInput(f"model folder '{shown(folder)}' holds no tokenizer ({looked}); fetch it again")
     for path in files_of(folder, "tokenizer.json"):
         if not _is_tokenizer(*file_stamp(path)):
             raise BadInput(f"'{shown(path)}' holds no tokenizer; fetch the model again")
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether the folder or one of its subfolders holds a file of a tokenizer."""
+    return any(files_of(folder, pattern) for pattern in _TOKENIZERS)
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import MODALITY_COLOURS, category_colours
 from mmalign_core.plots.labels import plain_label
+from mmalign_core.wording import tr
 
 
 def contribution_figure(labels: Sequence[str], contributions: Sequence[Mapping[str, float]]) -> go.Figure:
@@ -31,5 +32,5 @@ def contribution_figure(labels: Sequence[str], contributions: Sequence[Mapping[s
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}, hovermode="y unified",
     )  # fmt: skip
     figure.update_yaxes(tickvals=rows, ticktext=shown, autorange="reversed", automargin=True, showgrid=False)
-    figure.update_xaxes(title="score")
+    figure.update_xaxes(title=tr("score"))
     return figure

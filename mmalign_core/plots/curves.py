@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from mmalign_core.plots.colours import CATEGORY_COLOURS, MODALITY_COLOURS, OTHER_COLOUR
 from mmalign_core.plots.labels import measure_word, plain_label
 from mmalign_core.plots.metric_bars import arrow, whiskers
+from mmalign_core.wording import tr
 
 _COLOURS = (CATEGORY_COLOURS[4], CATEGORY_COLOURS[5], CATEGORY_COLOURS[6], CATEGORY_COLOURS[7])
 
@@ -28,7 +29,7 @@ def fit_figure(history: Sequence[Mapping[str, float]], *, title: str = "", heigh
     losses = any("loss" in name for name in names)
     figure = _two_axes(history, names) if losses or len(names) < 2 else _panels(history, names)
     figure.update_xaxes(
-        {"title": "step" if is_training(history) else "setting tried"}, lambda axis: axis.matches is None
+        {"title": tr("step") if is_training(history) else tr("setting tried")}, lambda axis: axis.matches is None
     )
     legend = 18 * max(0, len(names) - 2) if losses else 0
     top = (8 + 56 * bool(title) if losses or len(names) < 2 else 28 + 20 * bool(title)) + legend
@@ -53,7 +54,7 @@ def _two_axes(history: Sequence[Mapping[str, float]], names: Sequence[str]) -> g
     right = [measure_word(name) for name in names if "loss" not in name and len(names) > 1]
     figure.update_layout(
         showlegend=True,
-        yaxis={"title": "loss" if len(right) < len(names) else None},
+        yaxis={"title": tr("loss") if len(right) < len(names) else None},
         yaxis2={"overlaying": "y", "side": "right", "showgrid": False, "tickformat": ".3~g",
                 "title": right[0] if len(right) == 1 else None},
     )  # fmt: skip
@@ -139,7 +140,7 @@ def learning_figure(curves: Mapping[str, Sequence[Point]], metric: str, *, heigh
         legend={"orientation": "h", "x": 0, "y": 1.1, "yanchor": "bottom"},
     )  # fmt: skip
     pairs = sorted({point["pairs"] for points in fitted.values() for point in points})
-    figure.update_xaxes(type="log", title="pairs in the fit", tickvals=pairs, ticktext=[f"{n:,}" for n in pairs])
+    figure.update_xaxes(type="log", title=tr("pairs in the fit"), tickvals=pairs, ticktext=[f"{n:,}" for n in pairs])
     figure.update_yaxes(rangemode="tozero", tickformat=".0%", nticks=7)
     figure.update_yaxes(title=measure_word(metric), col=1)
     return figure
@@ -178,6 +179,6 @@ def threshold_figure(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, hovermode="x unified",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )  # fmt: skip
-    figure.update_xaxes(title="threshold")
+    figure.update_xaxes(title=tr("threshold"))
     figure.update_yaxes(range=[0, 1.04], tickformat=".0%")
     return figure

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import unicodedata
 
+from mmalign_core.wording import tr_word
+
 
 def cut(text: str, limit: int) -> str:
     """Return the text on one line, at most `limit` characters. A shortened text ends in an ellipsis.
@@ -25,7 +27,7 @@ _WORDS = {"mrr": "MRR", "csls": "CSLS", "mutual": "mutual neighbours"}
 
 def measure_word(name: str) -> str:
     """Return the name of a measure for display: 'held_out_mrr' becomes 'held out MRR'."""
-    return " ".join(_WORDS.get(word, word) for word in name.split("_"))
+    return tr_word(" ".join(_WORDS.get(word, word) for word in name.split("_")))
 
 
 def plain_label(text: str, limit: int = 48) -> str:

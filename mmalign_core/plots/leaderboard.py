@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from mmalign_core.plots.colours import CATEGORY_COLOURS, OTHER_COLOUR
 from mmalign_core.plots.labels import measure_word, plain_label
 from mmalign_core.plots.metric_bars import arrow, whiskers
+from mmalign_core.wording import tr, tr_word
 
 FAMILY_COLOURS: dict[str, str] = dict(zip(("matching", "embedding", "model", "fusion"), CATEGORY_COLOURS[4:8]))
 """Colours of families. None of them is the colour of a modality."""
@@ -22,6 +23,8 @@ _FRAME = 130
 """Pixels of a figure outside its panels: legend, titles and axis."""
 _NAMES_WIDE = 0.26
 """Share of a panel for the names: 16 letters in the narrowest panel of a laptop, of 380 pixels."""
+_LETTERS, _BEFORE = 16, 2
+"""Letters in that share, and the letters' room between a point and its name."""
 _SHORTEST = 1e-3
 """Seconds. Faster fits are drawn at this value, because a logarithmic axis needs a lower limit."""
 
@@ -53,7 +56,7 @@ def quality_time_figure(rows: Sequence[Row], metric: str, *, height: int = 380) 
         legend={"orientation": "h", "x": 0, "y": 1.1, "yanchor": "bottom"},
     )  # fmt: skip
     ticks = {"tickvals": [0.001, 0.01, 0.1, 1, 10, 100, 1000], "ticktext": ["≤1 ms", "10 ms", "0.1 s", *_SECONDS]}
-    figure.update_xaxes(type="log", title="seconds of one fit", range=_time_range(rows), **ticks)
+    figure.update_xaxes(type="log", title=tr("seconds of one fit"), range=_time_range(rows), **ticks)
     figure.update_yaxes(range=[0, tall], tickformat=".0%", nticks=7)
     figure.update_yaxes(title=measure_word(metric), col=1)
     return figure
@@ -89,12 +92,13 @@ def _names(rows: Sequence[Row], direction: str, metric: str, tall: float, height
     start, end = _time_range(rows)
     wide, column = _NAMES_WIDE * (end - start), _name_column(rows)
 
-    def beside(x: float, place: float) -> float:
-        crossed = any(x < other < x + wide and abs(y - place) < step for other, y in points)
-        return column if crossed else min(column, x + wide / 8)
+    def beside(x: float, place: float, name: str) -> float:
+        room = wide * (_BEFORE + min(len(name), _LETTERS)) / _LETTERS
+        crossed = any(x < other < x + room and abs(y - place) < step for other, y in points)
+        return column if crossed else min(column, x + wide * _BEFORE / _LETTERS)
 
     return [
-        {"text": plain_label(row["aligner"], 24), "x": x, "y": y, "ax": beside(x, place), "ay": place,
+        {"text": plain_label(row["aligner"], 24), "x": x, "y": y, "ax": beside(x, place, row["aligner"]), "ay": place,
          "xanchor": "left", "font": {"size": 11}, "arrowhead": 0, "arrowwidth": 0.8, "arrowcolor": OTHER_COLOUR,
          "standoff": 6}
         for row, (x, y), place in zip(ordered, points, places)
@@ -126,7 +130,7 @@ def _points(rows: Sequence[Row], family: str, direction: str, metric: str, *, le
     bounds = [row["ci95"].get(direction, {}).get(metric, (value, value)) for row, value in zip(rows, values)]
     symbol = FAMILY_SYMBOLS[family]
     return go.Scatter(
-        name=family, x=[max(row["seconds"]["fit"], _SHORTEST) for row in rows], y=values, mode="markers",
+        name=tr_word(family), x=[max(row["seconds"]["fit"], _SHORTEST) for row in rows], y=values, mode="markers",
         text=[plain_label(row["aligner"]) for row in rows], legendgroup=family, showlegend=legend, cliponaxis=False,
         marker={"color": FAMILY_COLOURS[family], "size": 11, "line": {"width": 2, "color": FAMILY_COLOURS[family]},
                 "symbol": [f"{symbol}-open" if row["transductive"] else symbol for row in rows]},
@@ -157,7 +161,9 @@ def difference_figure(rows: Sequence[Row], metric: str) -> go.Figure:
     )  # fmt: skip
     figure.update_xaxes(zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.1~%", nticks=8)
     figure.update_xaxes(range=_difference_range(others, directions, metric))
-    figure.update_xaxes(title=f"{measure_word(metric)}: difference from {plain_label(rows[0]['aligner'])}")
+    figure.update_xaxes(
+        title=tr("{metric}: difference from {best}", metric=measure_word(metric), best=plain_label(rows[0]["aligner"]))
+    )
     return figure
 
 

@@ -10,13 +10,14 @@ import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import OTHER_COLOUR, modality_colour
 from mmalign_core.plots.labels import measure_word
+from mmalign_core.wording import say_way, tr, tr_any
 
 SHOWN = ("accuracy", "recall@1", "recall@5", "recall@10", "mrr")
 
 
 def arrow(direction: str) -> str:
     """Return the direction for display: 'image->text' becomes 'image → text'."""
-    return direction.replace("->", " → ")
+    return tr_any(say_way(direction))
 
 
 def metric_figure(
@@ -80,9 +81,9 @@ def _baseline(
     """Return a tick across each bar, narrower where many bars share the width."""
     tick = {"color": OTHER_COLOUR, "line": {"width": 2.5, "color": OTHER_COLOUR}}
     return go.Scatter(
-        name="shuffled pairs", x=[measure_word(name) for name in names], y=[values[name] for name in names],
+        name=tr("shuffled pairs"), x=[measure_word(name) for name in names], y=[values[name] for name in names],
         mode="markers", offsetgroup=direction, showlegend=first, legendgroup="baseline",
-        hovertemplate="%{y:.1%} when shuffled", marker={"symbol": "line-ew", "size": size, **tick},
+        hovertemplate=tr("%{y:.1%} when shuffled"), marker={"symbol": "line-ew", "size": size, **tick},
     )  # fmt: skip
 
 

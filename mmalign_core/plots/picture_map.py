@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import HOVER, diverging_scale, scale_of, tint
 from mmalign_core.plots.labels import plain_label
+from mmalign_core.wording import tr
 
 _STRONGEST = 0.8
 """Opacity of the strongest tint. Chosen: the picture must remain visible under it."""
@@ -41,7 +42,7 @@ def picture_map_figure(
     limit = scale_of(z)
     figure = go.Figure([
         go.Heatmap(x=across, y=down, z=z, zmin=-limit, zmax=limit, colorscale=diverging_scale(_STRONGEST),
-                   hoverinfo="skip", colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": "adds"}}),
+                   hoverinfo="skip", colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": tr("adds")}}),
         _hover(boxes, values, labels, height / max(len(down) - 1, 1)),
     ])  # fmt: skip
     figure.add_layout_image(
@@ -96,11 +97,17 @@ def _border(across: np.ndarray, down: np.ndarray, inside: np.ndarray) -> str:
 def _hover(boxes: Sequence[tuple[float, ...]], values: np.ndarray, labels: Sequence[str], side: float) -> go.Scatter:
     """Return nearly invisible squares over the cells, because plotly reports no clicks on heat maps."""
     middle = np.asarray(boxes, dtype=float).reshape(-1, 4)
-    names = [plain_label(label) for label in labels] or [f"part {number}" for number in range(1, len(boxes) + 1)]
+    names = [plain_label(label) for label in labels] or [
+        tr("part {number}", number=number) for number in range(1, len(boxes) + 1)
+    ]
     return go.Scatter(
-        x=middle[:, ::2].mean(axis=1), y=middle[:, 1::2].mean(axis=1), mode="markers",
-        hovertext=[f"{name}<br>adds {value:+.4f}" for name, value in zip(names, values)], hoverinfo="text",
+        x=middle[:, ::2].mean(axis=1),
+        y=middle[:, 1::2].mean(axis=1),
+        mode="markers",
+        hovertext=[tr("{name}<br>adds {value:+.4f}", name=name, value=value) for name, value in zip(names, values)],
+        hoverinfo="text",
         customdata=np.arange(len(boxes))[:, None],
         marker={"symbol": "square", "size": side, "opacity": 0.01, "color": "#8A94A3"},
-        selected={"marker": {"opacity": 0.25, "color": "#FFFFFF"}}, unselected={"marker": {"opacity": 0.01}},
-    )  # fmt: skip
+        selected={"marker": {"opacity": 0.25, "color": "#FFFFFF"}},
+        unselected={"marker": {"opacity": 0.01}},
+    )

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import HOVER, OTHER_COLOUR, modality_colour
 from mmalign_core.plots.metric_bars import arrow
+from mmalign_core.wording import tr
 
 _HERE = "#D9731A"
 """The bar of the query; it carries a word too."""
@@ -41,19 +42,24 @@ def rank_figure(bins: Mapping[str, Sequence[Bin]], *, height: int = 300) -> go.F
                 name=arrow(way), x=[one.words for one in found], y=[one.n for one in found], offsetgroup=way,
                 customdata=[[way, place] for place in range(len(found))],
                 marker={"color": modality_colour(way.partition("->")[0]), "cornerradius": 4},
-                hovertemplate="rank %{x}: %{y:,} queries<extra>" + arrow(way) + "</extra>",
+                hovertemplate=tr("rank {x}: {y} queries", x="%{x}", y="%{y:,}") + f"<extra>{arrow(way)}</extra>",
             )
         )  # fmt: skip
     for way, found in bins.items():
         tick = {"symbol": "line-ew", "size": 60 // len(bins), "color": OTHER_COLOUR}
         figure.add_trace(
             go.Scatter(
-                name="random order", x=[one.words for one in found], y=[one.chance for one in found], mode="markers",
-                offsetgroup=way, legendgroup="chance", showlegend=way == next(iter(bins)),
+                name=tr("random order"),
+                x=[one.words for one in found],
+                y=[one.chance for one in found],
+                mode="markers",
+                offsetgroup=way,
+                legendgroup="chance",
+                showlegend=way == next(iter(bins)),
                 marker={**tick, "line": {"width": 2.5, "color": OTHER_COLOUR}},
-                hovertemplate="%{y:.1f} by chance<extra></extra>",
+                hovertemplate=tr("{y} by chance", y="%{y:.1f}") + "<extra></extra>",
             )
-        )  # fmt: skip
+        )
         figure.add_trace(
             go.Scatter(  # above the bar, and above a tick that lies there: a number on the tick cannot be read
                 x=[one.words for one in found], mode="text",
@@ -69,8 +75,10 @@ def rank_figure(bins: Mapping[str, Sequence[Bin]], *, height: int = 300) -> go.F
     )  # fmt: skip
     longest = max((found for found in bins.values()), key=len, default=())
     order = [one.words for one in longest]
-    figure.update_xaxes(title="rank of the right answer", type="category", categoryorder="array", categoryarray=order)
-    figure.update_yaxes(title="queries", rangemode="tozero", nticks=6)
+    figure.update_xaxes(
+        title=tr("rank of the right answer"), type="category", categoryorder="array", categoryarray=order
+    )
+    figure.update_yaxes(title=tr("queries"), rangemode="tozero", nticks=6)
     return figure
 
 
@@ -86,15 +94,15 @@ def query_rank_figure(ranks: np.ndarray, rank: int, *, height: int = 230) -> go.
             x=names,
             y=counts,
             marker_color=[_HERE if place == own else OTHER_COLOUR for place in range(last + 1)],
-            text=["this query" if place == own else "" for place in range(last + 1)],
+            text=[tr("this query") if place == own else "" for place in range(last + 1)],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="rank %{x}: %{y:,} queries<extra></extra>",
+            hovertemplate=tr("rank {x}: {y} queries", x="%{x}", y="%{y:,}") + "<extra></extra>",
         )
     )
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 24, "b": 8}, hoverlabel=HOVER, bargap=0.15)
-    figure.update_xaxes(title="rank of the right answer", type="category")
-    figure.update_yaxes(title="queries")
+    figure.update_xaxes(title=tr("rank of the right answer"), type="category")
+    figure.update_yaxes(title=tr("queries"))
     return figure
 
 

@@ -12,17 +12,18 @@ from plotly.subplots import make_subplots
 from mmalign_core.plots.colours import CATEGORY_COLOURS, OTHER_COLOUR
 from mmalign_core.plots.labels import plain_label
 from mmalign_core.plots.metric_bars import whiskers
+from mmalign_core.wording import say, tr, tr_word
 
 Row = Mapping[str, Any]
 Value = tuple[float, Sequence[float]]
 """A number with its interval."""
 SLICE_WORDS = {
-    "all": "all items",
-    "warm": "known items",
-    "cold": "new items",
-    "cold alone": "new items among themselves",
-    "short": "users of short histories",
-    "long": "users of long histories",
+    "all": say("all items"),
+    "warm": say("known items"),
+    "cold": say("new items"),
+    "cold alone": say("new items among themselves"),
+    "short": say("users of short histories"),
+    "long": say("users of long histories"),
 }
 LEARNS = {"interactions": "circle", "content": "square", "both": "diamond"}
 """What a recommender learns from -> its marker shape. The colours show the same."""
@@ -94,7 +95,7 @@ def _panels(rows: Sequence[Row]) -> go.Figure:
     """Return one empty panel per slice, with the names of the recommenders at the left."""
     names = _slices(rows)
     many = math.ceil(len(names) / _COLUMNS)
-    titles = [f"{SLICE_WORDS[name]} · {rows[0]['metrics'][name]['n']:,} users" for name in names]
+    titles = [tr("{words} · {n:,} users", words=SLICE_WORDS[name], n=rows[0]["metrics"][name]["n"]) for name in names]
     height = many * (_BETWEEN + 24 * (len(rows) + 0.6)) + 24
     across = min(_COLUMNS, len(names))
     cells = [[{} if row * across + column < len(names) else None for column in range(across)] for row in range(many)]
@@ -136,7 +137,7 @@ def _points(
 ) -> go.Scatter:
     shown, bounds = [values[number][0] for number in members], [values[number][1] for number in members]
     return go.Scatter(
-        name=kind, legendgroup=kind, x=shown, y=list(members), mode="markers+text",
+        name=tr_word(kind), legendgroup=kind, x=shown, y=list(members), mode="markers+text",
         text=[f"<b>{value:.1%}</b>" if is_best(value) else "" for value in shown], textposition="top center",
         textfont={"size": 11}, cliponaxis=False, error_x=whiskers(shown, bounds),
         marker={"color": _COLOURS[kind], "symbol": LEARNS[kind], "size": 10},

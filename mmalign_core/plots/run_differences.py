@@ -15,6 +15,7 @@ from mmalign_core.plots.labels import measure_word, plain_label
 from mmalign_core.plots.map_marks import STRONG
 from mmalign_core.plots.metric_bars import arrow, whiskers
 from mmalign_core.plots.space_map import point_size
+from mmalign_core.wording import tr
 
 _SHOWN = ("recall@1", "recall@5", "recall@10", "mrr")
 _ROOM = 0.01
@@ -50,7 +51,7 @@ def run_difference_figure(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]
     figure.update_xaxes(
         zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.1~%", nticks=8,
         range=_difference_range(metrics),
-        title="difference with its paired 95% interval",
+        title=tr("difference with its paired 95% interval"),
     )  # fmt: skip
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, hovermode="closest",
@@ -92,7 +93,7 @@ def two_maps_figure(
         figure.add_trace(
             go.Scatter(
                 x=held["x"], y=held["y"], mode="markers", hoverinfo="skip", showlegend=False, marker=ring,
-                name="selected",
+                name=tr("selected"),
             ), 1, column,
         )  # fmt: skip
     figure.update_layout(

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import HOVER
 from mmalign_core.plots.labels import plain_label
+from mmalign_core.wording import tr
 
 _RIGHT, _CHOSEN = "#D1495B", "#F2B134"
 _HEIGHT = 640
@@ -48,7 +49,7 @@ def heatmap_figure(
     else:
         overlay = _overlay(scores, row_labels, column_labels, titles, notes)
     cells = go.Heatmap(
-        z=scores, hoverinfo="skip", colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": "score"}}
+        z=scores, hoverinfo="skip", colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": tr("score")}}
     )
     figure = go.Figure([cells, overlay])
     if chosen is not None:
@@ -82,7 +83,7 @@ def _overlay(
     row, column = (index.ravel() for index in np.indices(scores.shape))
     names = [plain_label(label) for label in rows], [plain_label(label) for label in columns]
     hover = [
-        f"{titles[0]}: {names[0][i]}<br>{titles[1]}: {names[1][j]}<br>score {scores[i, j]:.3f}"
+        f"{titles[0]}: {names[0][i]}<br>{titles[1]}: {names[1][j]}<br>{tr('score')} {scores[i, j]:.3f}"
         + (f"<br>{plain_label(notes[i][j])}" if notes else "")
         for i, j in zip(row.tolist(), column.tolist())
     ]
@@ -94,7 +95,7 @@ def _large_overlay(scores: np.ndarray, titles: tuple[str, str]) -> go.Scattergl:
     """Return the overlay of many cells: labels come from the axes, so that no text is sent for each cell."""
     row, column = (index.ravel().astype(np.int16) for index in np.indices(scores.shape))
     data = np.stack([row, column, scores.ravel()], axis=1).astype(np.float32)
-    template = f"{titles[0]}: %{{y}}<br>{titles[1]}: %{{x}}<br>score %{{customdata[2]:.3f}}<extra></extra>"
+    template = f"{titles[0]}: %{{y}}<br>{titles[1]}: %{{x}}<br>{tr('score')} %{{customdata[2]:.3f}}<extra></extra>"
     return go.Scattergl(**_clickable(scores, row, column), hovertemplate=template, customdata=data)
 
 

@@ -11,6 +11,7 @@ from mmalign_core.plots.colours import HOVER, OTHER_COLOUR, modality_colour
 from mmalign_core.plots.labels import measure_word, plain_label
 from mmalign_core.plots.metric_bars import arrow, whiskers
 from mmalign_core.triage.slices import Slice
+from mmalign_core.wording import tr
 
 WORSE, BETTER = "▼", "▲"
 """Before the label of a slice that surely differs, so that colour is not the only sign."""
@@ -38,13 +39,21 @@ def slice_figure(
     figure = go.Figure(_bars(slices, places, direction, metric, chosen))
     for place, one in zip(places, slices):
         figure.add_annotation(
-            text=f"{one.value:.0%} of {one.n:,}", x=1, xref="paper", y=place, xanchor="left", xshift=6,
-            showarrow=False, font={"size": 11},
-        )  # fmt: skip
+            text=tr("{value:.0%} of {n:,}", value=one.value, n=one.n),
+            x=1,
+            xref="paper",
+            y=place,
+            xanchor="left",
+            xshift=6,
+            showarrow=False,
+            font={"size": 11},
+        )
     figure.add_vline(
-        x=overall, line={"color": OTHER_COLOUR, "dash": "dot", "width": 2},
-        annotation={"text": f"all {overall:.0%}", "yanchor": "bottom", "showarrow": False}, annotation_position="top",
-    )  # fmt: skip
+        x=overall,
+        line={"color": OTHER_COLOUR, "dash": "dot", "width": 2},
+        annotation={"text": tr("all {overall:.0%}", overall=overall), "yanchor": "bottom", "showarrow": False},
+        annotation_position="top",
+    )
     longest = max([overall, *(one.ci95[1] for one in slices)])
     figure.update_layout(
         height=_FRAME + _BAR * len(slices), margin={"l": 8, "r": _NUMBERS, "t": 28, "b": 8}, bargap=0.35,
@@ -94,13 +103,27 @@ def _label(one: Slice) -> str:
 
 def _hover(one: Slice, metric: str) -> str:
     (low, high), (lower, upper) = one.ci95, one.difference_ci95
-    with_whom = "all others" if one.group.among is None else "the other wrong queries"
+    with_whom = tr("all others") if one.group.among is None else tr("the other wrong queries")
     return "<br>".join(
         [
             f"<b>{plain_label(one.group.label, _HOVER)}</b>",
-            f"{measure_word(metric)} {one.value:.1%} (95% {low:.1%} to {high:.1%}) of {one.n:,} queries",
-            f"{one.difference:+.1%} (95% {lower:+.1%} to {upper:+.1%}) against {with_whom}: {one.rest:.1%} of "
-            f"{one.n_rest:,}",
-            f"p {one.p:.2g}, corrected for all slices q {one.q:.2g}",
+            tr(
+                "{metric} {value:.1%} (95% {low:.1%} to {high:.1%}) of {n:,} queries",
+                metric=measure_word(metric),
+                value=one.value,
+                low=low,
+                high=high,
+                n=one.n,
+            ),
+            tr(
+                "{difference:+.1%} (95% {lower:+.1%} to {upper:+.1%}) against {others}: {rest:.1%} of {n:,}",
+                difference=one.difference,
+                lower=lower,
+                upper=upper,
+                others=with_whom,
+                rest=one.rest,
+                n=one.n_rest,
+            ),
+            tr("p {p:.2g}, corrected for all slices q {q:.2g}", p=one.p, q=one.q),
         ]
     )

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import HOVER, OTHER_COLOUR, scale_of, tint
 from mmalign_core.plots.labels import plain_label
+from mmalign_core.wording import tr, tr_word
 
 COLUMNS = 800
 """Columns of a waveform or spectrogram. Chosen: a screen shows no more, and more make the figure slow."""
@@ -49,7 +50,7 @@ def fields(
     return go.Bar(
         x=edges.mean(axis=1), width=edges[:, 1] - edges[:, 0], y=np.full(len(edges), 2.16 * most), base=-1.08 * most,
         yaxis=yaxis, customdata=first + np.arange(len(edges))[:, None], hoverinfo="text",
-        hovertext=[f"{name}<br>adds {value:+.4f}" for name, value in zip(names, values)],
+        hovertext=[tr("{name}<br>adds {value:+.4f}", name=name, value=value) for name, value in zip(names, values)],
         marker={"color": OTHER_COLOUR, "opacity": 0.01, "line": {"width": 0}},
         selected={"marker": {"opacity": 0.25}}, unselected={"marker": {"opacity": 0.01}},
     )  # fmt: skip
@@ -94,7 +95,7 @@ def sound_map_figure(
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, dragmode=False,
         clickmode="event+select", bargap=0, barmode="overlay", hoverlabel=HOVER,
-        xaxis={"title": {"text": "seconds"}, "range": [0, seconds], "showgrid": False, "zeroline": False},
+        xaxis={"title": {"text": tr("seconds")}, "range": [0, seconds], "showgrid": False, "zeroline": False},
         yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
         yaxis2={**share_axis(most), "title": {"text": "adds"}, "overlaying": "y"},
     )  # fmt: skip
@@ -153,7 +154,7 @@ def video_map_figure(
             fields(edges[own], values[own], [names[i] for i in own] if labels else (), most, axis, int(own[0]))
         )
     totals = [sum(value for value, sense in zip(values, row_of) if sense == row) for row in rows]
-    titles = [f"{row} {total:+.2f}" if row else "adds" for row, total in zip(rows, totals)]
+    titles = [f"{tr_word(row)} {total:+.2f}" if row else tr("adds") for row, total in zip(rows, totals)]
     _lay_out(figure, titles, seconds, most, height)
     figure.update_layout(images=_strip(tiles, seconds, height))
     return figure
@@ -175,7 +176,7 @@ def _lay_out(figure: go.Figure, titles: Sequence[str], seconds: float, most: flo
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 4, "b": 44}, showlegend=False, dragmode=False,
         clickmode="event+select", bargap=0, barmode="overlay", hoverlabel=HOVER,
-        xaxis={"title": {"text": "seconds"}, "range": [0, seconds], "showgrid": False, "zeroline": False,
+        xaxis={"title": {"text": tr("seconds")}, "range": [0, seconds], "showgrid": False, "zeroline": False,
                "anchor": f"y{len(titles)}" if len(titles) > 1 else "y"},
     )  # fmt: skip
     figure.update_layout(axes)

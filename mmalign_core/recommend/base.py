@@ -15,6 +15,7 @@ from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.registry import Registry
 from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.wording import say
 
 
 class Recommender(Parametrised, ABC):
@@ -30,11 +31,16 @@ class Recommender(Parametrised, ABC):
     """Whether it can answer a query that has signals (texts, files) and no history."""
     standardised: ClassVar[bool] = False
     """Whether its scores are in standard deviations, and so comparable between queries and with other such scores."""
+    sums_over_places: ClassVar[bool] = False
+    """Whether its scores are sums of products with the items' places, so that an index finds the best; see
+    `directions`."""
     least_rating: float = param(
         0.0,
         0.0,
         1e6,
-        help="events rated lower by a user are left out of learning and of histories; events without a rating count",
+        help=say(
+            "events rated lower by a user are left out of learning and of histories; events without a rating count"
+        ),
     )
     """0 leaves nothing out. All events predict best which item a user meets next, events rated high which one the
     user likes next. EASE, NDCG@10, from 0 to 3 of 5 on MovieLens-100k, random split: liked films .360 to .375, any film
@@ -80,6 +86,13 @@ class Recommender(Parametrised, ABC):
         "popularity". Labels whose shares are all zero may be omitted.
         """
 
+    def directions(self, query: PlacedQuery) -> Mapping[str, tuple[np.ndarray, float]]:
+        """Return modality -> direction (k_m,) and offset, if the class `sums_over_places`.
+
+        The score of an item is the sum of place · direction - offset over the modalities that it has.
+        """
+        raise NotImplementedError(f"'{self.name}' scores are no sums over places")
+
     def _usable(self, items: PlacedItems, interactions: Interactions | None) -> Interactions:
         """Return the events rated `least_rating` or more.
 
@@ -88,19 +101,30 @@ class Recommender(Parametrised, ABC):
         found = no_interactions(len(items.ids)) if interactions is None else interactions
         if self.needs_interactions and not len(found):
             raise BadInput(
-                f"'{self.name}' learns from interactions, and there are none with these items; give a file "
-                "of user_id,item_id, or choose a recommender that reads content"
+                say(
+                    "'{name}' learns from interactions, and there are none with these items; give a file of "
+                    "user_id,item_id, or choose a recommender that reads content",
+                    name=self.name,
+                )
             )
         if found.items != len(items.ids):
             raise BadInput(
-                f"the interactions number {found.items} items and the run has {len(items.ids)}; read them again "
-                "for this run"
+                say(
+                    "the interactions number {items} items and the run has {n}; read them again for this run",
+                    items=found.items,
+                    n=len(items.ids),
+                )
             )
         liked = found.liked(self.least_rating)
         if len(found) and not len(liked):
             raise BadInput(
-                f"least_rating: no event of {len(found)} is rated {self.least_rating:g} or more (the highest is "
-                f"{np.nanmax(found.ratings):g}); lower it"
+                say(
+                    "least_rating: no event of {n} is rated {least_rating:g} or more (the highest is {nanmax:g}); "
+                    "lower it",
+                    n=len(found),
+                    least_rating=self.least_rating,
+                    nanmax=np.nanmax(found.ratings),
+                )
             )
         return liked
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 POPULARITY = "popularity"
 """Label of the popularity control's share of a score."""
-ALIKE = "alike already shown"
+ALIKE = say("alike already shown")
 """Label of the (negative) share that diversity adds for likeness to an item higher in the list."""
-LANGUAGE = "language model"
+LANGUAGE = say("language model")
 """Label of a language model's share of a score."""
 LEAST_POOL, MOST_POOL = 200, 2000
 """Bounds of the pool that diversity chooses from, ten times k. Our choice: each of k steps compares the whole pool."""
@@ -59,25 +60,40 @@ def popularity_term(scores: np.ndarray, usable: np.ndarray, popularity: float, m
     `popularity` is out of range, or not 0 while no item has a user.
     """
     if not -1 <= popularity <= 1:
-        raise BadInput(f"popularity: {popularity!r} is outside -1 (the long tail) to 1 (the popular)")
+        raise BadInput(
+            say("popularity: {popularity!r} is outside -1 (the long tail) to 1 (the popular)", popularity=popularity)
+        )
     if not popularity:
         return np.zeros(len(scores))
     if met is None or not np.any(met):
-        raise BadInput("popularity: these items have no interactions; leave it at 0 or give interactions")
+        raise BadInput(say("popularity: these items have no interactions; leave it at 0 or give interactions"))
     return popularity * height(scores, usable) * np.log1p(met) / np.log1p(np.max(met))
 
 
 def height(scores: np.ndarray, usable: np.ndarray) -> float:
     """Return the difference between the best usable score and their mean, the unit of all controls; 1 if it is 0."""
     known = scores[usable]
-    found = float(known.max() - known.mean()) if len(known) else 0.0
-    return found if found > 1e-12 else 1.0
+    return above(float(known.max()), float(known.mean())) if len(known) else 1.0
+
+
+def above(best: float, mean: float) -> float:
+    """Return how far the best score lies above the mean of all, 1 if it does not."""
+    return best - mean if best - mean > 1e-12 else 1.0
 
 
 def check_diversity(diversity: float) -> None:
     """Raise BadInput unless it lies in 0..1."""
     if not 0 <= diversity <= 1:
-        raise BadInput(f"diversity: {diversity!r} is outside 0 (by score alone) to 1 (as unlike as can be)")
+        raise BadInput(
+            say(
+                "diversity: {diversity!r} is outside 0 (by score alone) to 1 (as unlike as can be)", diversity=diversity
+            )
+        )
+
+
+def pool_size(k: int) -> int:
+    """Return the number of best items that diversity chooses k of."""
+    return max(k, min(max(10 * k, LEAST_POOL), MOST_POOL))
 
 
 def diversified(
@@ -88,8 +104,11 @@ def diversified(
     weights: Mapping[str, float],
     k: int,
     diversity: float,
+    unit: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers of the chosen items in order and each one's loss (0 or less), both (min(k, usable),).
+
+    `unit`: the height of the scores.
 
     Greedy: each next item has the greatest score + favour - λ · height · (its greatest cosine with an item chosen
     before it, if above 0), with λ = d / (1 - d). This is the order of Carbonell & Goldstein (SIGIR 1998) with their λ
@@ -97,11 +116,10 @@ def diversified(
     d = 1 counts as .99. Cosines are those of the fused places.
     """
     diversity = min(diversity, 0.99)
-    size = max(k, min(max(10 * k, LEAST_POOL), MOST_POOL))
     total = scores + favour
     pool = np.flatnonzero(usable)
-    pool = pool[np.argsort(-total[pool], kind="stable")[:size]]
-    cost = diversity / (1 - diversity) * height(scores, usable)
+    pool = pool[np.argsort(-total[pool], kind="stable")[: pool_size(k)]]
+    cost = diversity / (1 - diversity) * unit
     chosen, near = _greedy(total[pool], items.fused(pool, weights), min(k, len(pool)), cost)
     return pool[chosen], -cost * near
 
@@ -119,10 +137,11 @@ def _greedy(scores: np.ndarray, places: np.ndarray, k: int, cost: float) -> tupl
 
 WEIGHT = 0.1
 """Weight of the model's order in units of the scores' spread: between the best weights on two collections."""
-MEASURED = (
-    "SmolLM2's re-ranking was not found to help. Measured on 150 users of MovieTweetings, a split by time, after EASE: "
-    "NDCG@10 0.0735 → 0.0717 (change -0.0019, 95% -0.0058 to +0.0001); on 70 users of MovieLens-100k, a random split: "
-    "0.4510 → 0.4503 (-0.0008, 95% -0.0101 to +0.0087). Its order alone is much worse: 0.0200 and 0.2270."
+MEASURED = say(
+    "SmolLM2's re-ranking was not found to help. Measured on 150 users of MovieTweetings, a split by "
+    "time, after EASE: NDCG@10 0.0735 → 0.0717 (change -0.0019, 95% -0.0058 to +0.0001); on 70 users "
+    "of MovieLens-100k, a random split: 0.4510 → 0.4503 (-0.0008, 95% -0.0101 to +0.0087). Its order "
+    "alone is much worse: 0.0200 and 0.2270."
 )
 """Shown beside the choice. From benchmarks/language_rerank.py [DATA] --split time --validation 60 --users 150, and
 --split random --validation 30 --users 70, both with --param precision=bfloat16. The best weights for validation users
@@ -146,10 +165,10 @@ def order_evidence(reply: str, items: int) -> np.ndarray | str:
     Numbers start at 1. Omitted items follow in their order.
     """
     if not re.fullmatch(r"[\d\s,;.>\[\]-]{1,2000}", reply, re.ASCII):
-        return "the answer is no list of numbers"
+        return say("the answer is no list of numbers")
     named = [int(number) for number in re.findall(r"\d{1,9}", reply)]
     if not named or len(set(named)) != len(named) or not all(1 <= n <= items for n in named):
-        return f"the answer names items twice or beyond the {items} it was given"
+        return say("the answer names items twice or beyond the {items} it was given", items=items)
     order = [n - 1 for n in named] + [n for n in range(items) if n + 1 not in set(named)]
     evidence = np.empty(items)
     evidence[order] = -np.arange(items, dtype=np.float64)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 from scipy import sparse
 
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.types.basics import release
 from mmalign_core.types.strings import Strings
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say, say_list
+
+ITEMS_AT_ONCE = 1 << 16
+"""Items whose places are made at a time: 16 MB at 64 dimensions. Our choice."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class PlacedItems:
 
     @cached_property
     def _present(self) -> Mapping[str, np.ndarray]:
-        return {m: np.any(part != 0, axis=1) for m, part in self.parts.items()}
+        return {m: _held(part) for m, part in self.parts.items()}
 
     def present(self, modality: str) -> np.ndarray:
         """Return (n,) bool: which items have a place in this modality."""
@@ -41,6 +46,14 @@ class PlacedItems:
     def _means(self) -> Mapping[str, np.ndarray]:
         return {m: p.sum(axis=0, dtype=np.float64) / max(self.present(m).sum(), 1) for m, p in self.parts.items()}
 
+    def cosine_moments(self, modality: str, point: np.ndarray) -> tuple[float, float] | None:
+        """Return mean and spread of the cosines of a unit point with the items that have this modality, if known."""
+        return None
+
+    def take(self, rows: np.ndarray) -> PlacedItems:
+        """Return only these items, in this order."""
+        return PlacedItems([self.ids[int(row)] for row in rows], {m: p[rows] for m, p in self.parts.items()})
+
     @cached_property
     def rows(self) -> Mapping[str, int]:
         """Id -> number of the item."""
@@ -49,7 +62,7 @@ class PlacedItems:
     def row(self, item: str) -> int:
         """Return the number of that item. BadInput if there is no such item."""
         if item not in self.rows:
-            raise BadInput(f"no item '{item}' in this run; it holds {len(self.ids)} items")
+            raise BadInput(say("no item '{item}' in this run; it holds {n} items", item=item, n=len(self.ids)))
         return self.rows[item]
 
     def fused(self, rows: np.ndarray, weights: Mapping[str, float] | None = None) -> np.ndarray:
@@ -100,19 +113,42 @@ def sparse_rows(histories: Sequence[Mapping[int, float]], items: int) -> sparse.
     return sparse.csr_array((weights, columns, ends), shape=(len(histories), items))
 
 
+def _held(part: np.ndarray) -> np.ndarray:
+    found = np.empty(len(part), bool)
+    for start in range(0, len(part), ITEMS_AT_ONCE):
+        found[start : start + ITEMS_AT_ONCE] = np.any(part[start : start + ITEMS_AT_ONCE] != 0, axis=1)
+    return found
+
+
 def place_items(space: Mapping[str, EmbeddingSet], ids: Sequence[str]) -> PlacedItems:
     """Return the mean unit row per item and modality: an item with five captions gets their mean."""
-    column, parts = Strings.of(ids), {}
+    parts = {modality: np.empty((len(ids), rows.vectors.shape[1]), np.float32) for modality, rows in space.items()}
     for modality, rows in space.items():
-        total = np.zeros((len(ids), rows.vectors.shape[1]), np.float32)
-        count = np.zeros(len(ids), np.float32)
-        places = column.places_of(rows.ids)
-        known = np.flatnonzero(places >= 0)
-        where = places[known]
-        np.add.at(total, where, unit_rows(rows.vectors)[known])
-        np.add.at(count, where, 1)
-        parts[modality] = total / np.maximum(count, 1)[:, None]
+        for start, block in enumerate(mean_places(rows, ids)):
+            parts[modality][start * ITEMS_AT_ONCE :][: len(block)] = block
     return PlacedItems(ids, parts)
+
+
+def mean_places(rows: EmbeddingSet, ids: Sequence[str]) -> Iterator[np.ndarray]:
+    """Yield the mean unit rows (b, k) float32 of each ITEMS_AT_ONCE items, zero where an item has none."""
+    column = Strings.of(ids)
+    if rows.ids == column:
+        for start in range(0, len(ids), ITEMS_AT_ONCE):
+            yield unit_rows(rows.vectors[start : start + ITEMS_AT_ONCE])
+            release(rows.vectors)
+        return
+    items = column.places_of(rows.ids)
+    order = np.argsort(items, kind="stable")
+    starts = np.searchsorted(items[order], np.arange(0, len(ids) + ITEMS_AT_ONCE, ITEMS_AT_ONCE))
+    for number, (low, high) in enumerate(pairwise(starts)):
+        first = number * ITEMS_AT_ONCE
+        total = np.zeros((min(ITEMS_AT_ONCE, len(ids) - first), rows.vectors.shape[1]), np.float32)
+        count = np.zeros(len(total), np.float32)
+        where = items[order[low:high]] - first
+        np.add.at(total, where, unit_rows(rows.vectors[order[low:high]]))
+        np.add.at(count, where, 1)
+        release(rows.vectors)
+        yield total / np.maximum(count, 1)[:, None]
 
 
 def scale_weights(weights: Mapping[str, float] | None, modalities: tuple[str, ...]) -> dict[str, float]:
@@ -123,6 +159,10 @@ def scale_weights(weights: Mapping[str, float] | None, modalities: tuple[str, ..
         return {}
     if min(given.values(), default=0.0) < 0 or not 0 < total < np.inf:
         raise BadInput(
-            f"weights {dict(weights or {})} must be numbers from 0 and one of {', '.join(modalities)} above 0"
+            say(
+                "weights {dict} must be numbers from 0 and one of {modalities} above 0",
+                dict=dict(weights or {}),
+                modalities=say_list(modalities),
+            )
         )
     return {m: value / total for m, value in given.items()}

@@ -11,6 +11,7 @@ import numpy as np
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.query_spec import QueryPart
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say, say_word
 
 HISTORY = "history"
 """Label of the signal that a query's history makes."""
@@ -99,7 +100,12 @@ class PlacedQuery:
         All weights are 0 if it was the only one. BadInput if the query has no weights of modalities; see `weighted`.
         """
         if not self.weights:
-            raise BadInput(f"leave out {modality}: this query names no modalities; give it weights first")
+            raise BadInput(
+                say(
+                    "leave out {modality}: this query names no modalities; give it weights first",
+                    modality=say_word(modality),
+                )
+            )
         kept = {m: 0.0 if m == modality else w for m, w in self.weights.items()}
         total = sum(kept.values())
         return replace(self, weights={m: w / total for m, w in kept.items()} if total > 0 else kept)

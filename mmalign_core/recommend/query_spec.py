@@ -11,12 +11,18 @@ from typing import Any, Self
 
 from mmalign_core.data.names import file_words, shown
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say, say_list
 
 FILES = {"image": "picture", "audio": "sound", "video": "video"}
 """Kinds of query parts that name a file, and the word for the content of the file."""
 MEDIA = ("text", *FILES)
 KINDS = (*MEDIA, "item", "user")
-WORDS = {"text": "a text", **{kind: f"a {held}" for kind, held in FILES.items()}, "item": "an item", "user": "a user"}
+WORDS = {
+    "text": say("a text"),
+    **{kind: f"a {held}" for kind, held in FILES.items()},
+    "item": say("an item"),
+    "user": say("a user"),
+}
 MOST_WEIGHT = 1000.0
 """Largest weight. A larger one hides all others, and rounding errors appear in the shares (checked by the tests)."""
 _LABEL = 40
@@ -36,11 +42,18 @@ class QueryPart:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise BadInput(f"a part of a query is one of {', '.join(KINDS)}; not '{self.kind}'")
+            raise BadInput(
+                say("a part of a query is one of {KINDS}; not '{kind}'", KINDS=say_list(KINDS), kind=self.kind)
+            )
         if not abs(self.weight) <= MOST_WEIGHT:
             raise BadInput(
-                f"the weight of {WORDS[self.kind]} is {self.weight:g}; give a number from -{MOST_WEIGHT:g} to "
-                f"{MOST_WEIGHT:g}, below 0 for 'not this'"
+                say(
+                    "the weight of {WORDS} is {weight:g}; give a number from -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}, "
+                    "below 0 for 'not this'",
+                    WORDS=WORDS[self.kind],
+                    weight=self.weight,
+                    MOST_WEIGHT=MOST_WEIGHT,
+                )
             )
 
 
@@ -64,11 +77,11 @@ class QuerySpec:
 
     def __post_init__(self) -> None:
         if not self.parts:
-            raise BadInput(f"ask with at least one of: {', '.join(WORDS.values())}")
+            raise BadInput(say("ask with at least one of: {values}", values=say_list(WORDS.values())))
         if not any(part.weight for part in self.parts):
-            raise BadInput("every part of the query has the weight 0; give at least one a weight above or below 0")
+            raise BadInput(say("every part of the query has the weight 0; give at least one a weight above or below 0"))
         if self.k < 1:
-            raise BadInput(f"-k {self.k}: ask for at least 1 item")
+            raise BadInput(say("-k {k}: ask for at least 1 item", k=self.k))
 
     @classmethod
     def of(
@@ -103,7 +116,11 @@ class QuerySpec:
     def mixed(self, mix: Sequence[float]) -> Self:
         """Return the query with these weights of its parts, in order. BadInput unless there is one for each part."""
         if len(mix) != len(self.parts):
-            raise BadInput(f"the mix has {len(mix)} weights for {len(self.parts)} parts of the query; give one each")
+            raise BadInput(
+                say(
+                    "the mix has {n} weights for {n2} parts of the query; give one each", n=len(mix), n2=len(self.parts)
+                )
+            )
         parts = tuple(replace(part, weight=float(weight)) for part, weight in zip(self.parts, mix))
         return replace(self, parts=parts)
 
@@ -120,8 +137,13 @@ def _plain(kind: str, value: Any) -> str:
     if isinstance(value, str | PathLike | Integral):
         return str(value)
     raise BadInput(
-        f"{kind}: {type(value).__name__} is not {WORDS[kind]}; ask by a text, a file's path or an id, such as item='3' "
-        "for what lies near a row of your own vectors"
+        say(
+            "{kind}: {__name__} is not {WORDS}; ask by a text, a file's path or an id, such as item='3' for "
+            "what lies near a row of your own vectors",
+            kind=kind,
+            __name__=type(value).__name__,
+            WORDS=WORDS[kind],
+        )
     )
 
 

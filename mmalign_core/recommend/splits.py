@@ -9,6 +9,7 @@ import numpy as np
 
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say, say_list
 
 SPLITS = ("time", "last", "random")
 
@@ -43,11 +44,11 @@ def split_events(events: Interactions, how: str = "time", test: float = 0.2, see
     is that of its first event. Later events of a pair before the moment are on neither side.
     """
     if how not in SPLITS:
-        raise BadInput(f"unknown split '{how}'; choose one of: {', '.join(SPLITS)}")
+        raise BadInput(say("unknown split '{how}'; choose one of: {SPLITS}", how=how, SPLITS=say_list(SPLITS)))
     if how != "last" and not 0 < test < 1:
-        raise BadInput(f"the share to measure is {test:g}; give one between 0 and 1, such as 0.2")
+        raise BadInput(say("the share to measure is {test:g}; give one between 0 and 1, such as 0.2", test=test))
     if len(np.unique(_pairs(events))) < 2:
-        raise BadInput(f"{len(events)} interactions with the collection's items cannot be split; give more")
+        raise BadInput(say("{n} interactions with the collection's items cannot be split; give more", n=len(events)))
     if how == "random":
         return _random(events, test, seed)
     return _last(events) if how == "last" else _by_time(events, test)
@@ -58,7 +59,7 @@ def _random(events: Interactions, test: float, seed: int) -> EventSplit:
     many = min(max(1, round(test * len(pairs))), len(pairs) - 1)
     held = np.zeros(len(pairs), bool)
     held[np.random.default_rng(seed).permutation(len(pairs))[:many]] = True
-    words = f"random {test:.0%} of all user-item pairs, seed {seed}"
+    words = say("random {test:.0%} of all user-item pairs, seed {seed}", test=test, seed=seed)
     return EventSplit(events.take(~held[of_event]), events.take(held[of_event]), words)
 
 
@@ -72,17 +73,22 @@ def _last(events: Interactions) -> EventSplit:
     held = np.zeros(len(first), bool)
     held[order[ends & several[users[order]]]] = True
     if not held.any():
-        raise BadInput("no user has two different items, so no last one can be held out; use --split random or time")
-    words = f"the last item of each user with at least two, {_order_words(undated[np.unique(users)])}"
+        raise BadInput(
+            say("no user has two different items, so no last one can be held out; use --split random or time")
+        )
+    words = say(
+        "the last item of each user with at least two, {order_words}",
+        order_words=_order_words(undated[np.unique(users)]),
+    )
     return EventSplit(events.take(~held[of_event]), events.take(held[of_event]), words)
 
 
 def _order_words(undated: np.ndarray) -> str:
     if not undated.any():
-        return "by time"
+        return say("by time")
     if undated.all():
-        return "by the order of the file, since there are no times"
-    return f"by time, or by the order of the file for {undated.sum():,} users with undated events"
+        return say("by the order of the file, since there are no times")
+    return say("by time, or by the order of the file for {sum:,} users with undated events", sum=undated.sum())
 
 
 def _by_time(events: Interactions, test: float) -> EventSplit:
@@ -90,12 +96,18 @@ def _by_time(events: Interactions, test: float) -> EventSplit:
     dated = np.sort(times[~np.isnan(times)])
     moments = np.unique(dated)
     if len(moments) < 2:
-        what = "no times" if not len(moments) else "one and the same time for all"
-        raise BadInput(f"the interactions have {what}, so no time splits them; use the split 'random' or 'last'")
+        what = say("no times") if not len(moments) else say("one and the same time for all")
+        raise BadInput(
+            say("the interactions have {what}, so no time splits them; use the split 'random' or 'last'", what=what)
+        )
     held = len(dated) - np.searchsorted(dated, moments[1:])
     cut = float(moments[1:][np.abs(held - test * len(dated)).argmin()])
     train, measured = events.times < cut, times[of_event] >= cut
-    words = f"everything from {_date(cut)} on, {np.count_nonzero(dated >= cut) / len(dated):.1%} of the user-item pairs"
+    words = say(
+        "everything from {date} on, {count_nonzero:.1%} of the user-item pairs",
+        date=_date(cut),
+        count_nonzero=np.count_nonzero(dated >= cut) / len(dated),
+    )
     aside = int(np.count_nonzero(~train & ~measured))
     return EventSplit(events.take(train), events.take(measured), words, cut, aside)
 

@@ -26,8 +26,12 @@ def moments(values: np.ndarray, known: np.ndarray, largest: np.ndarray | float) 
     count = max(int(known.sum()), 1)
     mean = values.sum(axis=1, dtype=np.float64) / count
     squares = np.einsum("ij,ij->i", values, values, dtype=np.float64) / count
-    spread = np.sqrt(np.maximum(squares - mean**2, 0.0))
-    return mean, np.where(spread <= FLAT * largest, np.inf, spread)
+    return mean, usable_spread(np.sqrt(np.maximum(squares - mean**2, 0.0)), largest)
+
+
+def usable_spread(spread: np.ndarray, largest: np.ndarray | float) -> np.ndarray:
+    """Return the spreads (q,), infinite where they are rounding beside the `largest` possible value."""
+    return np.where(spread <= FLAT * largest, np.inf, spread)
 
 
 LEAST = 5

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mmalign_core.scoring.corrections import CORRECTIONS, Correction, Scores
+from mmalign_core.scoring.corrections import CORRECTIONS, Correction, Scores, VectorPair
 from mmalign_core.scoring.matchers import MATCHERS, Matcher
 from mmalign_core.scoring.similarities import Similarity
 from mmalign_core.types import BadInput, EmbeddingSet, Matches
@@ -35,7 +35,7 @@ class Scoring:
     def both_scores(self, a: EmbeddingSet, b: EmbeddingSet, bank: Mapping[str, EmbeddingSet]) -> tuple[Scores, Scores]:
         """Return the scores of all rows of a against those of b, and of b against a. `bank`: modality -> known rows."""
         known = (bank_vectors(bank.get(rows.modality)) for rows in (a, b))
-        return self.correction.both_scores(self.similarity, a.vectors, b.vectors, *known)
+        return self.correction.both_scores(self.similarity, VectorPair(a.vectors, b.vectors, *known))
 
     def match(self, scores: Scores) -> Matches:
         """Return the matcher's decisions."""

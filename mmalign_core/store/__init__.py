@@ -19,6 +19,7 @@ from mmalign_core.store.contents import (
     check_keys,
     check_kind,
     file_entries,
+    index_entries,
     remove_files,
     sequence_bytes,
 )
@@ -207,6 +208,8 @@ class Store:
                 Entry(kind, kept.digest, bytes_of(self._collection_folder(kept.digest)), _about(kept))
                 for kept in self.list_collections()
             ]
+        if kind == "indexes":
+            return index_entries(self.root)
         if kind == SHELF:
             return upload_entries(self.home / SHELF)
         return file_entries(self._place_of(kind), kind)
@@ -219,12 +222,17 @@ class Store:
         entries = {entry.key: entry for entry in self.entries(kind)}
         check_keys(kind, keys, list(entries))
         removals = {"runs": self.remove_run, "embeddings": self.remove_encoder, "collections": self.remove_collection}
+        removals["indexes"] = lambda key: remove_owned(self.index_folder(key), "index")
         for key in keys:
             if kind == SHELF:
                 remove_upload(self.home / SHELF / key, Store)
             else:
                 remove_files(self._place_of(kind), kind, key) if kind in FILES else removals[kind](key)
         return sum(entries[key].bytes for key in dict.fromkeys(keys))
+
+    def index_folder(self, digest: str) -> Path:
+        """The folder of the index of the items of one space, which may be absent."""
+        return self.root / "indexes" / digest
 
     def _place_of(self, kind: str) -> Path:
         of_upload = self.root.parent.name == SHELF

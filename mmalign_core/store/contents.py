@@ -27,7 +27,7 @@ FILES = {
 }
 """Folder -> pattern of the names in it: media of queries, uploaded data, unpacked media and drawn maps, by digest;
 logs of marks by the names of their collections."""
-KINDS = ("runs", "embeddings", "collections", *FILES)
+KINDS = ("runs", "embeddings", "collections", "indexes", *FILES)
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,13 @@ def file_entries(root: Path, kind: str) -> list[Entry]:
     """The entries of one of FILES. Files with other names are left out."""
     paths = sorted(path for path in (root / kind).glob("*") if re.fullmatch(FILES[kind], path.name))
     return [Entry(kind, path.name, bytes_of(path)) for path in paths]
+
+
+def index_entries(root: Path) -> list[Entry]:
+    """The indexes of spaces; what else lies in their folder is left out."""
+    heads = sorted((root / "indexes").glob("[!.]*/index.json"))
+    found = ((head.parent, _read_json(head, dict) or {}) for head in heads)
+    return [Entry("indexes", f.name, bytes_of(f), f"{said.get('items', 0):,} items") for f, said in found]
 
 
 def remove_files(root: Path, kind: str, key: str) -> None:

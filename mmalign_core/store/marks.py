@@ -23,9 +23,9 @@ from mmalign_core.store.folders import key_name
 ENDING = ".jsonl"
 OPERATIONS = ("mark", "undo")
 """What an entry does: the `op` that it begins with."""
-_TOGETHER = 1000
-"""Lines that are read as one JSON text, which takes half the time of as many texts. Chosen: a torn line among them
-makes them be read one by one."""
+_TOGETHER = 20_000
+"""Bytes of lines that are read as one JSON text, which takes half the time of as many texts. Chosen: they and what they
+hold stay in a processor's cache. A torn line among them makes them be read one by one."""
 _START = b'{"op": "'
 _log = logging.getLogger(__name__)
 
@@ -59,10 +59,10 @@ class MarkLog:
         if written < len(content):
             raise unwritable(path, f"only {written} of {len(content)} bytes fit on the disk")
 
-    def read(self) -> list[dict[str, Any]]:
+    def read(self) -> Iterator[dict[str, Any]]:
         """The entries of all logs, each log in its order; lines that hold no JSON object are left out and logged."""
-        with no_collection():
-            return [entry for path in sorted(self.folder.glob(f"*{ENDING}")) for entry in _entries(path)]
+        for path in sorted(self.folder.glob(f"*{ENDING}")):
+            yield from _entries(path)
 
 
 @contextmanager
@@ -77,12 +77,16 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _entries(path: Path) -> list[dict[str, Any]]:
-    lines = [line for line in path.read_bytes().split(b"\n") if line.strip()]
-    found = [entry for at in range(0, len(lines), _TOGETHER) for entry in _parsed(lines[at : at + _TOGETHER])]
-    if torn := len(lines) - len(found):
+def _entries(path: Path) -> Iterator[dict[str, Any]]:
+    torn = 0
+    with path.open("rb") as log:
+        while lines := log.readlines(_TOGETHER):
+            lines = [line for line in lines if not line.isspace()]
+            found = _parsed(lines)
+            torn += len(lines) - len(found)
+            yield from found
+    if torn:
         _log.warning("'%s' holds %d unfinished or foreign lines, which are left out", path, torn)
-    return found
 
 
 def _parsed(lines: Sequence[bytes]) -> list[dict[str, Any]]:

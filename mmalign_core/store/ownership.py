@@ -18,7 +18,7 @@ from typing import Literal
 
 MARKER = "mmalign.json"
 CHECKSUMS = "checksums.json"
-Kind = Literal["run", "collection"]
+Kind = Literal["run", "collection", "index"]
 
 MEDIA_NAME = r"[0-9a-f]{32}(\.[a-z0-9]{1,8})?"
 """Names of media that lie in a run's own folder: the digest of the content, and the extension of its format."""
@@ -33,9 +33,10 @@ RUN_LAYOUT = (
 _LAYOUT: Mapping[Kind, str] = {
     "collection": _COLLECTION,
     "run": RUN_LAYOUT,
+    "index": r"(index\.json|\d+\.npy|summary\.safetensors|vectors\.lance/.+)",
 }
 """Kind -> pattern of the names of files below its folder."""
-_HEAD: Mapping[Kind, str] = {"collection": "collection.json", "run": "run.json"}
+_HEAD: Mapping[Kind, str] = {"collection": "collection.json", "run": "run.json", "index": "index.json"}
 _CHECKS = 100
 """Checks of a folder that other writers keep replacing. Chosen: one check takes longer than one replacement."""
 
@@ -139,7 +140,7 @@ def _look(folder: Path, kind: Kind) -> Found:
 def _is_listed(folder: Path, name: str, listed: Mapping[str, str], kind: Kind) -> bool:
     if name not in listed or not re.fullmatch(_LAYOUT[kind], name) or (folder / name).is_symlink():
         return False
-    if kind == "collection":  # collections lie in the store alone, and damaged ones are written again
+    if kind != "run":  # the others lie in the store alone, and damaged ones are written again
         return True
     try:
         return file_digest(folder / name) == listed[name]

@@ -1,4 +1,4 @@
-"""Embedding sets, named arrays and data frames as files: safetensors for arrays, JSON for text, Parquet for frames."""
+"""Embedding sets and data frames as files: safetensors for arrays, JSON for text, Parquet for frames."""
 
 from __future__ import annotations
 
@@ -10,30 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmalign_core.store.array_files import read_arrays, write_arrays
 from mmalign_core.store.columns import HEADER, read_columns, write_columns
 from mmalign_core.store.folders import plain, write_json
-from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Strings, frozen_array
+from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Strings
 from mmalign_core.types.embeddings import Pivots
 from mmalign_core.types.sequences import Sequences
-
-
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write named arrays as safetensors. Raises BadInput for an array that is not of numbers or booleans."""
-    from safetensors.numpy import save_file
-
-    plain = {name: np.ascontiguousarray(array).reshape(np.shape(array)) for name, array in arrays.items()}
-    for name, array in plain.items():
-        if array.dtype.kind not in "biuf":
-            raise BadInput(f"the array '{name}' is of type {array.dtype}; only numbers and booleans can be saved")
-    native = {name: array.astype(array.dtype.newbyteorder("="), copy=False) for name, array in plain.items()}
-    save_file(native, path)
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Name -> read-only array from a safetensors file."""
-    from safetensors.numpy import load_file
-
-    return {name: frozen_array(array, array.dtype).reshape(array.shape) for name, array in load_file(path).items()}
 
 
 def write_sets(folder: Path, sets: Mapping[str, EmbeddingSet]) -> None:

@@ -180,7 +180,7 @@ def _is_foreign(path: Path, folder: Path, within: bool = False) -> bool:
 
 _STORE_FOLDERS = (*KINDS, "sequences", "lists")
 """Folders of a store, as an upload's folder has them."""
-_EMPTIED = ("media", "queries", "maps", "marks", "runs", "collections")
+_EMPTIED = ("media", "queries", "maps", "marks", "runs", "collections", "indexes")
 """Those whose entries are removed one by one, each only if it is ours; what is left in them is not ours."""
 
 

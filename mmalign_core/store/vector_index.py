@@ -1,8 +1,9 @@
 """Vectors on disk with an index: nearest neighbours among more vectors than memory holds.
 
-A LanceDB table of unit rows, written block by block, with an IVF index of product-quantised residuals (IVF-PQ: Jégou,
-Douze and Schmid, "Product quantization for nearest neighbor search", TPAMI 2011). The best candidates of the index are
-compared again by their whole vectors, so that scores are exact cosines; only the choice of candidates is approximate.
+A LanceDB table of rows, of unit length unless the caller says otherwise, written block by block, with an IVF index of
+product-quantised residuals (IVF-PQ: Jégou, Douze and Schmid, "Product quantization for nearest neighbor search", TPAMI
+2011). The best candidates of the index are compared again by their whole vectors, so that scores are exact cosines;
+only the choice of candidates is approximate.
 """
 
 from __future__ import annotations
@@ -56,15 +57,17 @@ class VectorIndex:
             table = self._tables.open(_NAME)
             return 0 if table is None else table.count_rows()
 
-    def add(self, blocks: Iterable[tuple[Sequence[str] | np.ndarray, np.ndarray]]) -> None:
-        """Append blocks of ids (n,) and vectors (n, d), one commit each; the vectors are scaled to unit length.
+    def add(self, blocks: Iterable[tuple[Sequence[str] | np.ndarray, np.ndarray]], *, scaled: bool = True) -> None:
+        """Append blocks of ids (n,) and vectors (n, d), one commit each.
 
+        `scaled`: whether the vectors are scaled to unit length, as the other methods but `candidates` expect.
         Raises BadInput for vectors that are not finite, zero, or of another width.
         """
         import pyarrow as pa
 
         for ids, vectors in blocks:
-            rows = unit_rows(np.ascontiguousarray(vectors, np.float32))
+            rows = np.ascontiguousarray(vectors, np.float32)
+            rows = unit_rows(rows) if scaled else rows
             if rows.ndim != 2 or len(rows) != len(ids) or not np.isfinite(rows).all() or not rows.any(axis=1).all():
                 raise BadInput(f"{len(ids)} ids for vectors of shape {np.shape(vectors)}, or one is zero or not finite")
             lists = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1])
@@ -105,6 +108,12 @@ class VectorIndex:
             found = [_row(search, k) for search in searches]
         ids, scores = zip(*found) if found else ((), ())
         return Nearest(np.array(ids, object), np.array(scores, np.float32))
+
+    def candidates(self, direction: np.ndarray, count: int, *, probes: int = PROBES) -> list[str]:
+        """The ids of about `count` rows whose dot products with the direction (d,) are large, by their codes alone."""
+        with explained(self._tables.location(_NAME)):
+            search = self._table().search(np.asarray(direction, np.float32)).metric("dot").nprobes(probes)
+            return search.select(["id", "_distance"]).limit(count).to_arrow()["id"].to_pylist()
 
     def nearest_exactly(self, points: np.ndarray, k: int) -> Nearest:
         """The k nearest rows of each point (q, d), by one pass over all rows for all points, a batch in memory."""

@@ -20,6 +20,7 @@ from mmalign_core.data.names import shown
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.types.identity import find_id
 from mmalign_core.types.strings import Strings
+from mmalign_core.wording import say, say_list, say_word
 
 Contents = Mapping[str, tuple[str, ...]]
 """Modality -> digests of what one item holds of it, sorted."""
@@ -80,7 +81,9 @@ def parse_kind(text: str) -> MarkKind:
     """The kind in any case, with spaces or hyphens for underscores; BadInput lists the kinds."""
     word = "_".join(text.strip().lower().replace("-", " ").replace("_", " ").split())
     if word not in [kind.value for kind in MarkKind]:
-        raise BadInput(f"'{shown(text)}' is no kind of mark; use one of: {', '.join(MarkKind)}")
+        raise BadInput(
+            say("'{shown}' is no kind of mark; use one of: {MarkKind}", shown=shown(text), MarkKind=say_list(MarkKind))
+        )
     return MarkKind(word)
 
 
@@ -90,7 +93,9 @@ def parse_moment(text: str) -> str:
         moment = datetime.fromisoformat(text.strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
     except (ValueError, OverflowError) as error:  # the latter near the years 1 and 9999
-        raise BadInput(f"'{shown(text)}' is no moment; write it as 2024-05-31T14:00:00+00:00") from error
+        raise BadInput(
+            say("'{shown}' is no moment; write it as 2024-05-31T14:00:00+00:00", shown=shown(text))
+        ) from error
 
 
 def contents_of(collection: Collection) -> dict[str, Contents]:
@@ -101,8 +106,11 @@ def contents_of(collection: Collection) -> dict[str, Contents]:
         held[modality] = _by_item(media.items, media.digests)
     for modality, rows in collection.vectors.items():
         held[modality] = _by_item(Strings.of(rows.ids), Strings.of(rows.keys)) | held.get(modality, {})
-    items = dict.fromkeys(collection.ids) | dict.fromkeys(item for own in held.values() for item in own)
-    return {item: {m: own[item] for m, own in held.items() if item in own} for item in items}
+    found: dict[str, dict[str, tuple[str, ...]]] = {item: {} for item in collection.ids}
+    for modality, own in held.items():
+        for item, digests in own.items():
+            found.setdefault(item, {})[modality] = digests
+    return dict(found)
 
 
 def _by_item(items: Strings, digests: Strings) -> dict[str, tuple[str, ...]]:
@@ -130,7 +138,14 @@ def new_mark(collection: Collection, contents: Mapping[str, Contents], mark: Mar
         holder = mark.other if mark.kind is MarkKind.ALSO_RIGHT else mark.item
         if modality not in contents[holder]:
             has = ", ".join(contents[holder]) or "nothing"
-            raise BadInput(f"the item '{holder}' holds no {modality}; it holds: {has}")
+            raise BadInput(
+                say(
+                    "the item '{holder}' holds no {modality}; it holds: {has}",
+                    holder=holder,
+                    modality=say_word(modality),
+                    has=has,
+                )
+            )
     kept = {"contents": contents[mark.item], "other_contents": contents[mark.other] if mark.other else {}}
     return replace(mark, modality=modality, collection=collection.name, id=uuid.uuid4().hex, outdated=False, **kept)
 
@@ -148,20 +163,26 @@ def statement(mark: Mark) -> Hashable:
 
 def _check_items(mark: Mark, contents: Mapping[str, Contents], name: str) -> None:
     if not mark.item:
-        raise BadInput("no item is named; give its id")
+        raise BadInput(say("no item is named; give its id"))
     if mark.kind is MarkKind.ALSO_RIGHT and not mark.other:
-        raise BadInput("also_right needs the other item, whose medium is a second right answer")
+        raise BadInput(say("also_right needs the other item, whose medium is a second right answer"))
     if mark.other and mark.kind not in _WITH_OTHER:
-        raise BadInput(f"{mark.kind} is said of one item; leave the other item out")
+        raise BadInput(say("{kind} is said of one item; leave the other item out", kind=mark.kind))
     if mark.other == mark.item:
-        raise BadInput(f"'{mark.item}' is given as its own other item; name another one")
+        raise BadInput(say("'{item}' is given as its own other item; name another one", item=mark.item))
     for item in filter(None, (mark.item, mark.other)):
         if item not in contents:
-            raise BadInput(f"'{name}' holds no item '{shown(item)}'; correct the id")
+            raise BadInput(say("'{name}' holds no item '{shown}'; correct the id", name=name, shown=shown(item)))
 
 
 def _only_file(mark: Mark, held: Contents) -> str:
     files = [modality for modality in held if modality != "text"] or list(held)
     if len(files) != 1:
-        raise BadInput(f"'{mark.item}' holds {' and '.join(files) or 'nothing'}; say by the modality which one is bad")
+        raise BadInput(
+            say(
+                "'{item}' holds {files}; say by the modality which one is bad",
+                item=mark.item,
+                files=" and ".join(files) or "nothing",
+            )
+        )
     return files[0]

@@ -10,6 +10,7 @@ from typing import Any
 
 from mmalign_core.triage.marks import Mark, MarkKind
 from mmalign_core.types import Collection, EmbeddingSet, Media, Skipped
+from mmalign_core.wording import say, say_word
 
 SUGGESTED = "suggested"
 """Why a pair is dropped that no person has marked."""
@@ -104,7 +105,11 @@ def training_changes(changes: Iterable[Change], train: Container[str]) -> tuple[
         if change.action is Action.DROP or change.other in train:
             found.append(change)
         elif change.action is Action.REPLACE:
-            note = f"'{change.other}' is held out, so its {change.modality} cannot be learned from"
+            note = say(
+                "'{other}' is held out, so its {modality} cannot be learned from",
+                other=change.other,
+                modality=say_word(change.modality),
+            )
             found.append(replace(change, action=Action.DROP, other="", note=note))
     return tuple(found)
 
@@ -121,7 +126,11 @@ def changes_within_folds(changes: Iterable[Change], folds: Sequence[Container[st
         if not change.other or any(change.item in fold and change.other in fold for fold in folds):
             found.append(change)
         elif change.action is Action.REPLACE:
-            note = f"'{change.other}' is in another fold, so its {change.modality} cannot be learned from"
+            note = say(
+                "'{other}' is in another fold, so its {modality} cannot be learned from",
+                other=change.other,
+                modality=say_word(change.modality),
+            )
             found.append(replace(change, action=Action.DROP, other="", note=note))
     return tuple(found)
 
@@ -144,10 +153,14 @@ def suggested_changes(
     for item in suspects:
         other = partners.get(item, "")
         if other:
-            note = f"re-paired: out of fold it agrees better with the {modality} of '{other}'"
+            note = say(
+                "re-paired: out of fold it agrees better with the {modality} of '{other}'",
+                modality=say_word(modality),
+                other=other,
+            )
             found.append(Change(item, modality, Action.REPLACE, other, suspicion=suspicion[item], note=note))
         elif item not in kept:
-            note = "dropped: out of fold both media agree better with those of other items"
+            note = say("dropped: out of fold both media agree better with those of other items")
             found.append(Change(item, modality, Action.DROP, suspicion=suspicion[item], note=note))
     return tuple(found)
 
@@ -169,7 +182,9 @@ def changed_collection(collection: Collection, changes: Sequence[Change]) -> Col
     places = {item: place for place, item in enumerate(collection.ids)}
     media.sort(key=lambda medium: places[medium.item])
     gone = [c for c in changes if c.action is not Action.ADD]
-    left = tuple(Skipped(c.item, c.modality, f"the repair took it out ({c.because})") for c in gone)
+    left = tuple(
+        Skipped(c.item, c.modality, say("the repair took it out ({because})", because=c.because)) for c in gone
+    )
     return replace(
         collection,
         media=tuple(media),
@@ -185,7 +200,10 @@ def _without_bad_loan(change: Change, bad: Container[tuple[str, str]]) -> Change
     if change.action is Action.ADD:
         return None
     return replace(
-        change, action=Action.DROP, other="", note=f"the {change.modality} of '{change.other}' is a bad file"
+        change,
+        action=Action.DROP,
+        other="",
+        note=say("the {modality} of '{other}' is a bad file", modality=change.modality, other=change.other),
     )
 
 

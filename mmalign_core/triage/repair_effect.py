@@ -16,6 +16,7 @@ from mmalign_core.metrics.bootstrap import (
 )
 from mmalign_core.metrics.retrieval import Direction
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 Directions = Mapping[str, Direction]
 """Direction ("image->text") -> what each of its queries met."""
@@ -33,7 +34,7 @@ class Effect:
 
     def __post_init__(self) -> None:
         if not any(found.items for found in self.before.values()):
-            raise BadInput("no held-out pair is left to measure the repair on; hold more out, or undo marks")
+            raise BadInput(say("no held-out pair is left to measure the repair on; hold more out, or undo marks"))
 
     @property
     def n_held_out(self) -> int:
@@ -73,14 +74,19 @@ class Effect:
     def verdict(self) -> str:
         """What the interval of the mean reciprocal rank says, in one sentence."""
         found = self.mean_mrr()
-        (low, high), over = found["ci95"], f"over {self.n_held_out} held-out items"
-        change = f"{found['before']:.3f} to {found['after']:.3f} (difference {found['value']:+.3f}, 95% interval "
-        change += f"{low:+.3f} to {high:+.3f}) {over}"
+        low, high = found["ci95"]
+        change = say(
+            "{before:.3f} to {after:.3f} (difference {value:+.3f}, 95% interval {low:+.3f} to {high:+.3f}) over "
+            "{n} held-out items",
+            before=found["before"], after=found["after"], value=found["value"], low=low, high=high, n=self.n_held_out,
+        )  # fmt: skip
         if low > 0:
-            return f"The repair helps: the mean reciprocal rank rises from {change}."
+            return say("The repair helps: the mean reciprocal rank rises from {change}.", change=change)
         if high < 0:
-            return f"The repair does harm: the mean reciprocal rank falls from {change}."
-        return f"It cannot be shown that the repair helps: the mean reciprocal rank goes from {change}."
+            return say("The repair does harm: the mean reciprocal rank falls from {change}.", change=change)
+        return say(
+            "It cannot be shown that the repair helps: the mean reciprocal rank goes from {change}.", change=change
+        )
 
     def _difference(self, way: str) -> dict[str, dict[str, Any]]:
         found = paired_bootstrap(self.after[way], self.before[way], seed=self.seed)

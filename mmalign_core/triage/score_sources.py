@@ -8,6 +8,7 @@ import numpy as np
 
 from mmalign_core.types import Progress, no_progress
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 MOST_EXAMPLES = 1500
 """Pairs that a source learns from at once: one solve of this size takes about a tenth of a second. Chosen."""
@@ -44,7 +45,7 @@ def centred_units(rows: np.ndarray) -> np.ndarray:
 
 def as_encoded(left: np.ndarray, right: np.ndarray) -> Source:
     """The cosine of both media about their means, for encoders that share a space. Nothing is learned."""
-    return Source("as encoded", centred_units(left), centred_units(right))
+    return Source(say("as encoded"), centred_units(left), centred_units(right))
 
 
 def by_regression(

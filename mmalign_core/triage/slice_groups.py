@@ -15,6 +15,7 @@ import pyarrow as pa
 from mmalign_core.data.ordered_texts import DATE, ordered_texts
 from mmalign_core.data.tabular.written_values import shown_duration
 from mmalign_core.triage.slices import Group
+from mmalign_core.wording import say
 
 _MOST_VALUES = 20
 """Values of one column that become groups, the most frequent first; our choice: as many bars as fit on a screen."""
@@ -108,7 +109,7 @@ def by_causes(causes: Sequence[Sequence[str]], missed: np.ndarray) -> list[Group
         if group.defined_by["value"] is None:
             continue
         of_wrong = not (group.members & ~missed).any()
-        label = f"{group.label}, among wrong queries" if of_wrong else group.label
+        label = say("{label}, among wrong queries", label=group.label) if of_wrong else group.label
         groups.append(Group(group.key, "cause", label, group.defined_by, group.members, missed if of_wrong else None))
     return groups
 
@@ -116,7 +117,7 @@ def by_causes(causes: Sequence[Sequence[str]], missed: np.ndarray) -> list[Group
 def _without(kind: str, name: str, members: np.ndarray) -> list[Group]:
     """The group of the queries without a value, where there are any."""
     defined = {"column": name, "value": None}
-    return [Group(f"{name}=", kind, f"{name}: no value", defined, members)] if members.any() else []
+    return [Group(f"{name}=", kind, say("{name}: no value", name=name), defined, members)] if members.any() else []
 
 
 def _of_numbers(name: str, held: pd.Series, items: Sequence[str]) -> list[Group]:

@@ -11,6 +11,7 @@ import numpy as np
 from mmalign_core.metrics.bootstrap import RESAMPLES, interval, resampled_means, share_interval
 from mmalign_core.metrics.permutation import PERMUTATIONS, permutation_p
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 SMALLEST = 10
 """Fewest items inside a slice and outside of it; our choice: the interval of a share of fewer spans half the scale."""
@@ -163,13 +164,26 @@ def _among(group: Group) -> np.ndarray:
 def _check(groups: Sequence[Group], values: np.ndarray, items: Sequence[str]) -> None:
     if len(values) != len(items) or not np.isfinite(values).all() or ((values < 0) | (values > 1)).any():
         raise BadInput(
-            f"{len(values)} values for {len(items)} queries; give one number from 0 to 1 for each query, none missing"
+            say(
+                "{n} values for {n2} queries; give one number from 0 to 1 for each query, none missing",
+                n=len(values),
+                n2=len(items),
+            )
         )
     for group in groups:
         if len(group.members) != len(values) or len(_among(group)) != len(values):
-            raise BadInput(f"slice '{group.key}' marks {len(group.members)} queries of {len(values)}; mark every query")
+            raise BadInput(
+                say(
+                    "slice '{key}' marks {n} queries of {n2}; mark every query",
+                    key=group.key,
+                    n=len(group.members),
+                    n2=len(values),
+                )
+            )
         if not (group.members & _among(group)).any() or not (~group.members & _among(group)).any():
-            raise BadInput(f"slice '{group.key}' holds no query or all of them, so there is nothing to compare")
+            raise BadInput(
+                say("slice '{key}' holds no query or all of them, so there is nothing to compare", key=group.key)
+            )
 
 
 def _drawn_means(

@@ -12,6 +12,7 @@ from scipy.stats import binom
 
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say, say_way
 
 _LISTED = 10
 """Nearest candidates that count for hubs, as in `metrics.hubs.occurrences`."""
@@ -63,10 +64,10 @@ def _gap(space: Mapping[str, Any], *, trained: bool) -> SpaceVerdict | None:
     if not space.get("alignment"):
         return None
     share = min(1.0, space["gap"] ** 2 / space["alignment"])
-    words = f"It makes up {share:.0%} of the squared distance between the two media of an item."
+    words = say("It makes up {share:.0%} of the squared distance between the two media of an item.", share=share)
     if share > _MOST:
-        return SpaceVerdict("gap", False, "the modalities lie apart", words, "encoders" if trained else "train")
-    return SpaceVerdict("gap", True, "good", words)
+        return SpaceVerdict("gap", False, say("the modalities lie apart"), words, "encoders" if trained else "train")
+    return SpaceVerdict("gap", True, say("good"), words)
 
 
 def _hubs(space: Mapping[str, Any], n: int, m: int, *, corrected: bool) -> SpaceVerdict | None:
@@ -75,10 +76,13 @@ def _hubs(space: Mapping[str, Any], n: int, m: int, *, corrected: bool) -> Space
     value = space["hubness"]
     if value > _HUBS:
         return SpaceVerdict(
-            "hubness", False, "hubs crowd out others",
-            f"A few candidates dominate: from {_HUBS:g} on the lists are that uneven.", "" if corrected else "correct",
+            "hubness", False, say("hubs crowd out others"),
+            say("A few candidates dominate: from {HUBS:g} on the lists are that uneven.", HUBS=_HUBS),
+            "" if corrected else "correct",
         )  # fmt: skip
-    return SpaceVerdict("hubness", True, "good", f"The lists are even enough: hubs dominate from {_HUBS:g} on.")
+    return SpaceVerdict(
+        "hubness", True, say("good"), say("The lists are even enough: hubs dominate from {HUBS:g} on.", HUBS=_HUBS)
+    )
 
 
 def _largest_hub(space: Mapping[str, Any], n: int, m: int, *, corrected: bool) -> SpaceVerdict | None:
@@ -92,11 +96,16 @@ def _largest_hub(space: Mapping[str, Any], n: int, m: int, *, corrected: bool) -
         return None
     way = max(over, key=lambda name: over[name][0] / over[name][1])
     share, chance = over[way]
-    words = f"{way.replace('->', ' → ')}: {share:.0%}; at random the largest would be at most {chance:.0%}."
+    words = say(
+        "{replace}: {share:.0%}; at random the largest would be at most {chance:.0%}.",
+        replace=say_way(way),
+        share=share,
+        chance=chance,
+    )
     if share > chance:
         remedy = "" if corrected else "correct"
-        return SpaceVerdict("largest_hub", False, "one candidate is in too many lists", words, remedy)
-    return SpaceVerdict("largest_hub", True, "good", words)
+        return SpaceVerdict("largest_hub", False, say("one candidate is in too many lists"), words, remedy)
+    return SpaceVerdict("largest_hub", True, say("good"), words)
 
 
 def _largest_by_chance(queries: int, candidates: int) -> float:
@@ -109,11 +118,11 @@ def _shared_neighbours(space: Mapping[str, Any], *, trained: bool) -> SpaceVerdi
     p = space.get("mutual_knn_p")
     if p is None:
         return None
-    words = f"0 is chance; so much by chance alone has p = {p:.3f}."
+    words = say("0 is chance; so much by chance alone has p = {p:.3f}.", p=p)
     if p >= 1 - _SURE:
         remedy = "encoders" if trained else "train"
-        return SpaceVerdict("mutual_knn", False, "no better than chance", words, remedy)
-    return SpaceVerdict("mutual_knn", True, "better than chance", words)
+        return SpaceVerdict("mutual_knn", False, say("no better than chance"), words, remedy)
+    return SpaceVerdict("mutual_knn", True, say("better than chance"), words)
 
 
 def _alignment(space: Mapping[str, Any], a: np.ndarray, b: np.ndarray, *, trained: bool) -> SpaceVerdict | None:
@@ -121,12 +130,12 @@ def _alignment(space: Mapping[str, Any], a: np.ndarray, b: np.ndarray, *, traine
     if not space.get("alignment"):
         return None
     strangers = 2 - 2 * float(a.mean(0, dtype=np.float64) @ b.mean(0, dtype=np.float64))
-    words = f"Any two media of different modalities: {strangers:.3f}."
+    words = say("Any two media of different modalities: {strangers:.3f}.", strangers=strangers)
     if space["alignment"] >= strangers:
         remedy = "encoders" if trained else "train"
-        return SpaceVerdict("alignment", False, "partners lie no nearer than strangers", words, remedy)
+        return SpaceVerdict("alignment", False, say("partners lie no nearer than strangers"), words, remedy)
     nearer = 1 - space["alignment"] / strangers
-    return SpaceVerdict("alignment", True, f"partners lie {nearer:.0%} nearer than strangers", words)
+    return SpaceVerdict("alignment", True, say("partners lie {nearer:.0%} nearer than strangers", nearer=nearer), words)
 
 
 def _uniformity(space: Mapping[str, Any], dimensions: int) -> SpaceVerdict | None:
@@ -138,7 +147,11 @@ def _uniformity(space: Mapping[str, Any], dimensions: int) -> SpaceVerdict | Non
         return None
     even = float(np.log(hyp0f1(dimensions / 2, 4.0)) - 4.0)
     share = max(0.0, space["uniformity"] / even)
-    words = f"Evenly spread points in {dimensions} dimensions: −{-even:.2f}; all in one place: 0."
+    words = say(
+        "Evenly spread points in {dimensions} dimensions: −{even:.2f}; all in one place: 0.",
+        dimensions=dimensions,
+        even=-even,
+    )
     if share < _MOST:
-        return SpaceVerdict("uniformity", False, "the points crowd together", words, "encoders")
-    return SpaceVerdict("uniformity", True, "well spread", words)
+        return SpaceVerdict("uniformity", False, say("the points crowd together"), words, "encoders")
+    return SpaceVerdict("uniformity", True, say("well spread"), words)

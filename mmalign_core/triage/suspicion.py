@@ -9,6 +9,7 @@ import numpy as np
 
 from mmalign_core.triage.score_sources import Source
 from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.wording import say
 
 FEWEST_PAIRS = 20
 """With fewer pairs the scores of other items say too little of what a usual one is. Chosen."""
@@ -68,9 +69,15 @@ def find_suspicion(
     """
     many = len(left_contents)
     if many < FEWEST_PAIRS:
-        raise BadInput(f"suspicion of wrong pairs needs at least {FEWEST_PAIRS} pairs; there are {many}: add pairs")
+        raise BadInput(
+            say(
+                "suspicion of wrong pairs needs at least {FEWEST_PAIRS} pairs; there are {many}: add pairs",
+                FEWEST_PAIRS=FEWEST_PAIRS,
+                many=many,
+            )
+        )
     if not sources:
-        raise BadInput("suspicion of wrong pairs needs scores: no source can score these pairs out of fold")
+        raise BadInput(say("suspicion of wrong pairs needs scores: no source can score these pairs out of fold"))
     left, right = joined_scores(sources, progress)
     own = np.einsum("ij,ij->i", left, right)
     contents = (np.asarray(left_contents), np.asarray(right_contents))
@@ -82,7 +89,7 @@ def find_suspicion(
     apart = (contents[0][drawn] != contents[0]) & (contents[1][drawn] != contents[1])
     scores = np.zeros(drawn.shape, left.dtype)
     for number, rows in enumerate(drawn):
-        progress(1.0, "comparing with pairs drawn at random")
+        progress(1.0, say("comparing with pairs drawn at random"))
         scores[number] = np.einsum("ij,ij->i", left, right[rows])
     random = ((forth + back[drawn]) / 2 - scores)[apart]
     value, share = _probability(gap.astype(np.float64), random.astype(np.float64))
@@ -98,7 +105,7 @@ def joined_scores(sources: Sequence[Source], progress: Progress = no_progress) -
     """
     parts = []
     for source in sources:
-        progress(0.0, f"scores by {source.name}")
+        progress(0.0, say("scores by {name}", name=source.name))
         parts.append(tuple(side.astype(np.float32) for side in _standardised(source)))
     weights = np.array([max(float(np.median(np.einsum("ij,ij->i", *part))), 0.0) for part in parts])
     weights = np.sqrt((weights if weights.any() else np.ones(len(parts))) / (weights.sum() or len(parts)))
@@ -132,7 +139,7 @@ def _rivals(
     means, better = np.zeros(many, np.float32), np.full((many, NAMED), -1)
     step = max(1, _BLOCK // len(some))
     for start in range(0, many, step):
-        progress(start / many, "comparing each pair with the others")
+        progress(start / many, say("comparing each pair with the others"))
         rows = np.arange(start, min(start + step, many))
         scores = asked[rows] @ offered.T
         for content in contents:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ import numpy as np
 MODALITIES = ("text", "image", "audio", "video")
 _CHUNK = 1 << 20
 """Bytes read at a time; our choice, small beside the memory of any machine."""
+_HASHED = 64 << 20
+"""Bytes of a mapped file that are held while its digest is made; our choice."""
 
 Progress = Callable[[float, str], None]
 """Called with (fraction done in 0..1, what is being done). It may raise `Cancelled` to stop the work."""
@@ -52,7 +55,11 @@ def digest_bytes(*parts: bytes | memoryview) -> str:
     for part in parts:
         view = memoryview(part)
         h.update(view.nbytes.to_bytes(8, "little"))
-        h.update(view)
+        flat = view.cast("B") if view.nbytes else view
+        for at in range(0, view.nbytes, _HASHED):
+            h.update(flat[at : at + _HASHED])
+            if isinstance(view.obj, np.ndarray):
+                release(view.obj)
     return h.hexdigest()
 
 
@@ -74,3 +81,16 @@ def digest_stream(file: IO[bytes]) -> str:
 def bytes_of(array: np.ndarray) -> memoryview:
     """The bytes of an array in C order; they are copied only if they do not lie in that order."""
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+
+
+def release(vectors: np.ndarray) -> None:
+    """Give the memory of vectors that a file holds (`np.memmap` with mode "r") back to the system, where it can be.
+
+    They are read from the file when they are used again.
+    """
+    base, unchanged = vectors, False
+    while isinstance(base, np.ndarray):
+        unchanged = unchanged or (isinstance(base, np.memmap) and base.mode == "r")
+        base = base.base
+    if unchanged and isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)

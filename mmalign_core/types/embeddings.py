@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mmalign_core.types.basics import BadInput, bytes_of, digest_bytes, frozen_array, rows_of
+from mmalign_core.types.basics import BadInput, bytes_of, digest_bytes, frozen_array, release, rows_of
 from mmalign_core.types.digests import json_texts
 from mmalign_core.types.sequences import Sequences
 from mmalign_core.types.single import single_rows
@@ -166,5 +166,8 @@ class EmbeddingSet:
 def finite_rows(vectors: np.ndarray) -> np.ndarray:
     """(n,) bool: which rows of `vectors` (n, d) hold neither NaN nor infinity. Memory holds a block beside them."""
     step = max(1, _CHECKED // max(1, vectors.shape[1]))
-    blocks = [np.isfinite(vectors[at : at + step]).all(axis=1) for at in range(0, len(vectors), step)]
-    return np.concatenate(blocks) if blocks else np.zeros(0, bool)
+    finite = np.zeros(len(vectors), bool)
+    for at in range(0, len(vectors), step):
+        finite[at : at + step] = np.isfinite(vectors[at : at + step]).all(axis=1)
+        release(vectors)
+    return finite

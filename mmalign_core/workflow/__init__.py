@@ -1,10 +1,10 @@
 """The use cases as plain functions, called by the command line and the dashboard.
 
 Each name is imported on first use, so importing this package is cheap. The imports below list the names, for type
-checkers and for `lazy`, which reads them from this file.
+checkers and for `lazy`, which reads them from this file; what lies below the use cases is listed in `lower_floors`.
 """
 
-# ruff: noqa: F401  the imports under TYPE_CHECKING are the names that this package exports
+# ruff: noqa: F401, F403  the imports under TYPE_CHECKING are the names that this package exports
 
 from __future__ import annotations
 
@@ -13,92 +13,11 @@ from typing import TYPE_CHECKING
 from mmalign_core.faces import lazy
 
 if TYPE_CHECKING:
-    from mmalign_core.data import Inspection as Inspection
-    from mmalign_core.data import Preview as Preview
-    from mmalign_core.data import Video as DecodedVideo
-    from mmalign_core.data import collect_uploads as collect_uploads
-    from mmalign_core.data import decode_image as decode_image
-    from mmalign_core.data import inspect_collection as inspect_collection
-    from mmalign_core.data import peaks as peaks
-    from mmalign_core.data import preview_collection as preview_collection
-    from mmalign_core.data import preview_uploads as preview_uploads
-    from mmalign_core.data import read_audio as read_audio
-    from mmalign_core.data.formats import modality_of as modality_of
-    from mmalign_core.data.interactions import why_none as why_none
-    from mmalign_core.data.media.playback import Playable as PlayableVideo
-    from mmalign_core.data.media.playback import playable as playable_video
-    from mmalign_core.data.media.sounds import decode_soundtrack as decode_soundtrack
-    from mmalign_core.data.tabular.column_roles import ROLES as COLUMN_ROLES
-    from mmalign_core.data.titles import item_titles as item_titles
-    from mmalign_core.encoders.batched.instances import encoder_of as encoder_of
-    from mmalign_core.encoders.batched.instances import unload_idle as unload_idle
-    from mmalign_core.encoders.batched.text_lengths import LongTexts as LongTexts
-    from mmalign_core.explain.concepts import ConceptWords as ConceptWords
-    from mmalign_core.explain.faithfulness import advantage as faithfulness_numbers
-    from mmalign_core.explain.faithfulness import comparable as is_comparable
-    from mmalign_core.explain.faithfulness import comparison as faithfulness_verdict
-    from mmalign_core.explain.masks import MediaMap as MediaMap
-    from mmalign_core.heap import limit_heap as limit_heap
-    from mmalign_core.heap import release_freed as release_freed
-    from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
-    from mmalign_core.metrics.modality_mix import Mixing as Mixing
-    from mmalign_core.metrics.modality_mix import modality_mixing as modality_mixing
-    from mmalign_core.metrics.report import at_chance as directions_at_chance
-    from mmalign_core.metrics.sampling import sampled_words as sampled_words
-    from mmalign_core.model_files.catalogue import Suggested as SuggestedModel
-    from mmalign_core.model_files.hub import PATIENCE as HUB_PATIENCE
-    from mmalign_core.model_files.hub import endpoint as hub_endpoint
-    from mmalign_core.projection import Projection as Projection
-    from mmalign_core.recommend import QueryPart as QueryPart
-    from mmalign_core.recommend import QuerySpec as QuerySpec
-    from mmalign_core.recommend.controls import ALIKE as DIVERSITY_SHARE
-    from mmalign_core.recommend.controls import LANGUAGE as LANGUAGE_SHARE
-    from mmalign_core.recommend.controls import MEASURED as LANGUAGE_MEASURED
-    from mmalign_core.recommend.controls import POPULARITY as POPULARITY_SHARE
-    from mmalign_core.recommend.methods.random_order import RandomOrder as RandomOrder
-    from mmalign_core.recommend.sentences.facts import Facts as SentenceFacts
-    from mmalign_core.recommend.sentences.facts import sentence as template_sentence
-    from mmalign_core.scoring.corrections import Scores as CorrectedScores
-    from mmalign_core.spaces import reference_of as reference_of
-    from mmalign_core.store import KINDS as STORE_KINDS
-    from mmalign_core.store import Entry as StoreEntry
-    from mmalign_core.store import Store as Store
-    from mmalign_core.store.contents import bytes_of as folder_bytes
-    from mmalign_core.store.incidents import note_incident as note_incident
-    from mmalign_core.store.runs import RunSummary as RunSummary
-    from mmalign_core.store.runs import check_run_id as check_run_id
-    from mmalign_core.store.session_folders import SessionFolders as SessionFolders
-    from mmalign_core.store.session_folders import clear_left as clear_left_sessions
-    from mmalign_core.store.uploads import about_upload as about_upload
-    from mmalign_core.store.uploads import add_upload as add_upload
-    from mmalign_core.store.uploads import keep_upload as keep_upload
-    from mmalign_core.store.uploads import kept_upload as kept_upload
-    from mmalign_core.store.uploads import share_upload as share_upload
-    from mmalign_core.store.uploads import shared_upload as shared_upload
-    from mmalign_core.store.uploads import upload_files as upload_files
-    from mmalign_core.store.uploads import uploads_on as uploads_on
-    from mmalign_core.triage.answer_scores import accepted_at as accepted_at
-    from mmalign_core.triage.answer_scores import score_histogram as score_histogram
-    from mmalign_core.triage.causes import Cause as Cause
-    from mmalign_core.triage.causes import cause_sentence as cause_sentence
-    from mmalign_core.triage.causes import cause_words as cause_words
-    from mmalign_core.triage.hubs import CandidateUse as CandidateUse
-    from mmalign_core.triage.hubs import choosers as choosers
-    from mmalign_core.triage.hubs import most_chosen as most_chosen
-    from mmalign_core.triage.judgements import Judgements as Judgements
-    from mmalign_core.triage.marks import Mark as Mark
-    from mmalign_core.triage.marks import MarkKind as MarkKind
-    from mmalign_core.triage.marks import parse_kind as parse_mark_kind
-    from mmalign_core.triage.rank_bins import RankBin as RankBin
-    from mmalign_core.triage.repair import Change as RepairChange
-    from mmalign_core.triage.selection import Contrast as Contrast
-    from mmalign_core.triage.selection import PartMetrics as PartMetrics
-    from mmalign_core.triage.selection import selection_contrasts as selection_contrasts
-    from mmalign_core.triage.slices import Slice as Slice
-    from mmalign_core.triage.space_verdicts import SpaceVerdict as SpaceVerdict
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
+    from mmalign_core.workflow.alignment.model_texts import items_with_model_texts as items_with_model_texts
+    from mmalign_core.workflow.alignment.model_texts import text_maker as text_maker
     from mmalign_core.workflow.alignment.plan import check_collection as check_collection
     from mmalign_core.workflow.alignment.run import Run as Run
     from mmalign_core.workflow.alignment.run import align as align
@@ -106,6 +25,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.bundles import open_bundle as open_bundle
     from mmalign_core.workflow.bundles import pack_record as pack_record
     from mmalign_core.workflow.bundles import pack_run as pack_run
+    from mmalign_core.workflow.captions import PROMPT as CAPTION_PROMPT
+    from mmalign_core.workflow.captions import Captions as Captions
+    from mmalign_core.workflow.captions import CaptionServer as CaptionServer
+    from mmalign_core.workflow.captions import caption_items as caption_items
     from mmalign_core.workflow.cluster_names import NamedClusters as NamedClusters
     from mmalign_core.workflow.cluster_names import named_clusters as named_clusters
     from mmalign_core.workflow.comparison.comparison import compare as compare
@@ -118,6 +41,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.comparison.ranking import with_starts_folded as with_starts_folded
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
+    from mmalign_core.workflow.data import open_planted_demo as open_planted_demo
+    from mmalign_core.workflow.demo_story import demo_tour as demo_tour
+    from mmalign_core.workflow.demo_story import tour_order as tour_order
     from mmalign_core.workflow.downloads import Plan as FetchPlan
     from mmalign_core.workflow.downloads import fetch_model as fetch_model
     from mmalign_core.workflow.downloads import plan_fetch as plan_fetch
@@ -188,6 +114,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.group_scores import groupings as groupings
     from mmalign_core.workflow.group_scores import item_groups as item_groups
     from mmalign_core.workflow.group_scores import row_groups as row_groups
+    from mmalign_core.workflow.lower_floors import *
     from mmalign_core.workflow.maps.map_annotations import POINT_VALUES as POINT_VALUES
     from mmalign_core.workflow.maps.map_annotations import MapClusters as MapClusters
     from mmalign_core.workflow.maps.map_annotations import map_clusters as map_clusters
@@ -210,6 +137,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.menus.available_models import AvailableModel as AvailableModel
     from mmalign_core.workflow.menus.available_models import available_encoders as available_encoders
     from mmalign_core.workflow.menus.available_models import available_models as available_models
+    from mmalign_core.workflow.menus.available_models import embedding_server as embedding_server
     from mmalign_core.workflow.menus.available_models import same_space as same_space
     from mmalign_core.workflow.menus.available_models import suggested_models as suggested_models
     from mmalign_core.workflow.menus.cards import AlignerCard as AlignerCard

@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mmalign_core.projection import Projection
+from mmalign_core.store.array_files import write_arrays
 from mmalign_core.store.folders import write_json
-from mmalign_core.store.serialization import write_arrays
 from mmalign_core.version import __version__
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "onnxruntime")

@@ -18,12 +18,14 @@ from mmalign_core.data.files import digest_file
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import RunRecord, Store, load_run_folder, save_run_folder
+from mmalign_core.store.array_files import read_arrays
 from mmalign_core.store.bundle_files import MARKS, extract_bundle, write_bundle_file
 from mmalign_core.store.ownership import MEDIA_NAME
 from mmalign_core.store.parts import scratch_folder
-from mmalign_core.store.serialization import check_frame, read_arrays, read_sets, write_sets
+from mmalign_core.store.serialization import check_frame, read_sets, write_sets
 from mmalign_core.store.zip_checks import plain_words, refused
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progress, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.bundled_facts import made_by, write_map
 from mmalign_core.workflow.error_analysis.refit import aligner_inputs
 from mmalign_core.workflow.maps.space_map import project_run
@@ -32,7 +34,7 @@ from mmalign_core.workflow.saved_runs import run_of
 
 _MOST_MAPPED = 20_000
 """Rows up to which a map is drawn for the bundle. Our choice: seconds of work, as the encoding was minutes."""
-_CURE = "ask for the bundle again"
+_CURE = say("ask for the bundle again")
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def pack_record(
         if drawn:
             write_map(folder / "map", project_run(run_of(record), store=store).projection)
         else:
-            notes.append(f"there is no map: the run has more than {_MOST_MAPPED:,} rows")
+            notes.append(say("there is no map: the run has more than {MOST_MAPPED:,} rows", MOST_MAPPED=_MOST_MAPPED))
         if marks := _marks(record.collection, store):
             (folder / MARKS).write_text(marks, encoding="utf-8")
         members = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
@@ -121,14 +123,14 @@ def opened_bundle(path: Path, settings: Settings | None = None) -> Iterator[Bund
         try:
             found = _read(manifest, folder, settings)
         except (BadInput, MemoryError) as error:
-            reason = str(error).replace(str(folder), path.name) or "it asks for more memory than there is"
+            reason = str(error).replace(str(folder), path.name) or say("it asks for more memory than there is")
             raise refused(path, reason.partition(";")[0], _CURE) from error
         except Exception as error:
             # Files from elsewhere can be wrong in any way; SafetensorError and ArrowException have no common base.
             if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
                 raise
             why = plain_words(f"{type(error).__name__}: {error}".replace(str(folder), "")).strip()
-            raise refused(path, f"its files are not as this program writes them ({why})", _CURE) from error
+            raise refused(path, say("its files are not as this program writes them ({why})", why=why), _CURE) from error
         yield found
 
 
@@ -155,7 +157,7 @@ def _destination(record: RunRecord, ref: str | None, store: Store) -> tuple[str,
     if ref is not None:
         return (record.id, Path(ref)) if "/" in ref or ref.startswith(".") else (ref, None)
     if record.id in [run.id for run in store.list_runs()]:
-        raise BadInput(f"the store holds a run '{record.id}' already; name another with --save")
+        raise BadInput(say("the store holds a run '{id}' already; name another with --save", id=record.id))
     return record.id, None
 
 
@@ -188,7 +190,7 @@ def _media_files(collection: Collection, notes: list[str]) -> dict[str, Path]:
         else:
             gone.add(place)
     if gone:
-        notes.append(f"{len(gone):,} media are not carried: their files are gone or have changed")
+        notes.append(say("{n:,} media are not carried: their files are gone or have changed", n=len(gone)))
     return {Path(name).name: path for name, path in files.items()}
 
 
@@ -198,7 +200,7 @@ def _encoded(
     try:
         return aligner_inputs(run_of(record), store=store, settings=settings, progress=progress)
     except BadInput as error:
-        notes.append(f"there are no vectors as encoded, so the fit cannot be verified: {error}")
+        notes.append(say("there are no vectors as encoded, so the fit cannot be verified: {error}", error=error))
         return {}
 
 
@@ -238,6 +240,8 @@ def _check_media(collection: Collection, run: Path) -> None:
             continue
         path = Path(medium.path)
         if path != run.absolute() / "media" / path.name or path.stem != medium.digest:
-            raise BadInput(f"a medium of '{plain_words(medium.item)}' lies outside of the bundle")
+            raise BadInput(
+                say("a medium of '{plain_words}' lies outside of the bundle", plain_words=plain_words(medium.item))
+            )
         if path.is_file() and digest_file(path) != medium.digest:
-            raise BadInput(f"'{path.name}' has not the content that it is named by")
+            raise BadInput(say("'{name}' has not the content that it is named by", name=path.name))

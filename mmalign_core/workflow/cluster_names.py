@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from mmalign_core.triage.clusters import cluster_items
 from mmalign_core.triage.keywords import describe, keywords_of_texts
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 
 _KEYWORDS = 3
 """Keywords of a cluster; our choice: as many as fit on a label of the map."""
-NO_CLUSTER = "no cluster"
+NO_CLUSTER = say("no cluster")
 
 
 @dataclass(frozen=True)

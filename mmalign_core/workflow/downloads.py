@@ -8,6 +8,7 @@ from time import monotonic
 
 from mmalign_core.data.names import shown
 from mmalign_core.encoders import hub_files
+from mmalign_core.model_files.catalogue import licence_words
 from mmalign_core.model_files.download import blob_path, bytes_here, download, link, name_main, pointer_name
 from mmalign_core.model_files.fetched import claim, disclaim, remember
 from mmalign_core.model_files.hub import PATIENCE, HubFile, Repository, repository_info
@@ -65,6 +66,11 @@ class Plan:
         return self.parts[0].repository.licence
 
     @property
+    def terms(self) -> str:
+        """The licence, marked if it forbids commercial use; '' if the card states none."""
+        return licence_words(self.licence)
+
+    @property
     def words(self) -> str:
         """One line with size, source and licence."""
         first, files = self.parts[0].repository, sum(len(part.files) for part in self.parts)
@@ -73,7 +79,7 @@ class Plan:
         kind = "; .bin weights, read as plain tensors only" * pickled
         return (
             f"{first.name} at {first.commit[:12]}: {files} files, {self.bytes / 1e6:,.1f} MB{rest}; "
-            f"licence: {self.licence or 'not stated'}{kind}"
+            f"licence: {self.terms or 'not stated'}{kind}"
         )
 
 

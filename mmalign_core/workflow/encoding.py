@@ -20,6 +20,7 @@ from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.stored import WriteBatches, encode_set, stored_set, write_batches
 from mmalign_core.encoders.batched.text_lengths import LongTexts, find_long_texts, wants_windows
 from mmalign_core.encoders.long_texts import WINDOWS, ReadsLongTexts
+from mmalign_core.encoders.servers.base import ServerEncoder
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -34,6 +35,7 @@ from mmalign_core.types import (
     no_progress,
 )
 from mmalign_core.types.skips import one_line_each
+from mmalign_core.wording import say
 
 DEFAULT_ENCODERS: Mapping[str, str] = {
     "text": "use-multilingual",
@@ -96,7 +98,7 @@ def encode(
     for reference in (encoders or {}).values():
         check_model_place(reference, settings)
     wanted = collection.modalities if modalities is None else modalities
-    sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings, wanted)
+    sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings, wanted, progress)
     reader = sources.get("text")
     long = find_long_texts(reader, collection.table) if isinstance(reader, Encoder) else None
     sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}
@@ -116,8 +118,10 @@ def encode(
         store.save_collection(collection)
     kept = {m: s for m, s in sets.items() if len(s)}
     if not kept:
-        why = f"; the first reason: {skipped[0].reason}" if skipped else ""
-        raise BadInput(f"nothing of '{collection.name}' could be encoded{why}; see the validation report")
+        why = say("; the first reason: {reason}", reason=skipped[0].reason) if skipped else ""
+        raise BadInput(
+            say("nothing of '{name}' could be encoded{why}; see the validation report", name=collection.name, why=why)
+        )
     names = {m: s.encoder for m, s in kept.items()}
     return Encoding(kept, names, counts, tuple(skipped), seconds, collection.media, long)
 
@@ -135,11 +139,17 @@ def long_texts_of(collection: Collection, reference: str = "", settings: Setting
 
 
 def ready(
-    collection: Collection, wanted: Mapping[str, str], store: Store, settings: Settings, modalities: Sequence[str]
+    collection: Collection,
+    wanted: Mapping[str, str],
+    store: Store,
+    settings: Settings,
+    modalities: Sequence[str],
+    progress: Progress = no_progress,
 ) -> dict[str, Encoder | EmbeddingSet]:
     """Return for each of `modalities` to encode its encoder, loaded if it has work to do. `wanted`: modality ->
     reference.
 
+    What is to be sent to a server is said to `progress`, or raised as NotAsked unless the settings allow it.
     If an encoder cannot be made, but the store holds all of its vectors, return these. Else raise BadInput, so that
     a missing model is reported before the other modalities are encoded for minutes.
     """
@@ -147,11 +157,11 @@ def ready(
     own = [m for m in collection.modalities if m in modalities and m in chosen and m not in collection.vectors]
     for modality in wanted.keys() - set(own):
         encoder(wanted[modality], modality)
-    return {m: _ready(chosen[m], m, collection.media_of(m), store, settings) for m in own}
+    return {m: _ready(chosen[m], m, collection.media_of(m), store, settings, progress) for m in own}
 
 
 def _ready(
-    reference: str, modality: str, media: Sequence[Media], store: Store, settings: Settings
+    reference: str, modality: str, media: Sequence[Media], store: Store, settings: Settings, progress: Progress
 ) -> Encoder | EmbeddingSet:
     try:
         model = encoder(reference, modality)
@@ -164,7 +174,11 @@ def _ready(
     model.settings = settings
     if modality == "text":
         model = _for_long_texts(model, MediaTable.of(media))
-    if len(store.embeddings(model.key, [m.digest for m in media]).rows) < len(media):
+    held = set(store.embeddings(model.key, [m.digest for m in media]).rows)
+    if len(held) < len(media):
+        if isinstance(model, ServerEncoder):
+            absent = {medium.digest: medium for row, medium in enumerate(media) if row not in held}
+            progress(0.0, model.announce(list(absent.values())))
         model.load()
     return model
 

@@ -11,10 +11,11 @@ import pandas as pd
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.types import Collection, EmbeddingSet, Progress, no_progress
+from mmalign_core.wording import say
 
 MOST_GROUPS = 30
 """Groups of one side; our choice: cells of 20 pixels can still be clicked. Smaller groups are drawn as one."""
-_OTHERS, _NONE = "others", "no value"
+_OTHERS, _NONE = "others", say("no value")
 _PARTS = 5
 """Groups of equal size that a column of numbers is cut into; our choice: enough to show a trend."""
 
@@ -59,7 +60,7 @@ def group_matrix(
     for part, block in scores.iter_blocks():
         across = np.add.reduceat(block[:, order], starts, axis=1, dtype=np.float64)
         np.add.at(sums, query_group[part], across)
-        progress(part.stop / max(len(judged), 1), "adding up scores of groups")
+        progress(part.stop / max(len(judged), 1), say("adding up scores of groups"))
     queries, candidates = np.bincount(query_group), np.bincount(candidate_group)
     chosen = np.zeros(sums.shape, int)
     chosen_group = candidate_group[judged.chosen]

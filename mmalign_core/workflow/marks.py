@@ -30,6 +30,7 @@ from mmalign_core.triage.marks import (
     undo_entry,
 )
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.wording import say
 from mmalign_core.workflow.tables import csv_table, unguarded
 
 COLUMNS = ("id", "mark", "other", "modality", "note", "who", "when")
@@ -84,8 +85,10 @@ def undo_mark(collection: Collection, store: Store, mark_id: str, *, who: str = 
     marks = {mark.id: mark for mark in read_marks(collection, store)}
     wanted = next(reversed(marks), "") if mark_id == LAST else mark_id
     if wanted not in marks:
-        there = f"no current mark '{shown(mark_id)}'" if marks else "no marks"
-        raise BadInput(f"'{collection.name}' has {there}; see the ids by: marks DATA --json -")
+        there = say("no current mark '{shown}'", shown=shown(mark_id)) if marks else say("no marks")
+        raise BadInput(
+            say("'{name}' has {there}; see the ids by: marks DATA --json -", name=collection.name, there=there)
+        )
     store.marks.add(collection.name, [undo_entry(marks[wanted], who.strip() or login_name(), _now())])
     return marks[wanted]
 
@@ -158,7 +161,13 @@ def _columns(columns: tuple[str, ...], path: Path) -> dict[str, str]:
     kind = next((name for name in _KIND if name in written), "")
     if "id" not in written or not kind:
         has = ", ".join(columns) or "none"
-        raise BadInput(f"'{shown(path.name)}' needs the columns id and mark (or kind); it has: {shown(has)}")
+        raise BadInput(
+            say(
+                "'{shown}' needs the columns id and mark (or kind); it has: {shown2}",
+                shown=shown(path.name),
+                shown2=shown(has),
+            )
+        )
     return {"mark": written[kind]} | {name: written[name] for name in COLUMNS if name in written and name != "mark"}
 
 
@@ -170,7 +179,7 @@ def _row_mark(
     held = {name: line.values.get(column) for name, column in names.items()}
     cells = {name: "" if value is None else unguarded(str(value).strip()) for name, value in held.items()}
     if not cells["id"]:
-        raise BadInput("no item is named in the column id")
+        raise BadInput(say("no item is named in the column id"))
     said = Mark(
         parse_kind(cells["mark"]),
         cells["id"],

@@ -10,6 +10,7 @@ from typing import Any
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.store import RunRecord, Store
 from mmalign_core.types import AlignmentResult, BadInput
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.run import Run
 
@@ -34,7 +35,7 @@ def check_save(ref: str, *, store: Store, source: str | None = None, force: bool
     own = [store.home / "runs" / source, Path(source).expanduser()]
     own += [Path(run.folder) for run in store.list_runs() if run.id == source]
     if place.resolve() in [folder.resolve() for folder in own]:
-        raise BadInput(f"'{ref}' is the run that the new one is made of; save it under another name")
+        raise BadInput(say("'{ref}' is the run that the new one is made of; save it under another name", ref=ref))
 
 
 def load_run(ref: str, *, store: Store) -> Run:
@@ -57,6 +58,7 @@ def run_of(record: RunRecord) -> Run:
         seed=record.seed,
         correction_params=report.get("correction_params"),
         exact=bool(report.get("exact", False)),
+        model_texts=bool(report.get("model_texts", False)),
         **_holding_out(report.get("holding_out", {})),
     )
     result = AlignmentResult(

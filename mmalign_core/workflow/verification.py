@@ -17,6 +17,7 @@ from mmalign_core.progress import within
 from mmalign_core.projection.quality import map_quality
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.inputs import place
 from mmalign_core.workflow.alignment.run import Run, as_encoded, run_plan
 from mmalign_core.workflow.bundles import Bundle, opened_bundle
@@ -83,9 +84,9 @@ def verify_bundle(path: Path, *, settings: Settings | None = None, progress: Pro
             found += _compared("report", _results(run.report), _results(again.report), TOLERANCE)
             found += _repair(run, bundle, missing, within(progress, 0.5, 0.9))
         else:
-            missing.append("the fit and its measures: the bundle holds no vectors as encoded")
+            missing.append(say("the fit and its measures: the bundle holds no vectors as encoded"))
         if bundle.drawn is None:
-            missing += ["the map: the bundle holds none"] if not bundle.manifest["notes"] else []
+            missing += [say("the map: the bundle holds none")] if not bundle.manifest["notes"] else []
         else:
             found += _map(run, bundle.drawn)
         differences = tuple(each for each in found if each is not None)
@@ -163,7 +164,7 @@ def _map(run: Run, drawn: Mapping[str, Any]) -> list[Compared]:
     try:
         quality = map_quality(vectors, drawn["coordinates"], seed=int(drawn["seed"]))
     except BadInput:
-        return [Difference("map.coordinates", "numbers", "not a number")]
+        return [Difference("map.coordinates", "numbers", say("not a number"))]
     names = {"trustworthiness": quality.trustworthiness, "neighbour_overlap": quality.neighbour_overlap}
     names |= {"quality_n": quality.n, "quality_k": quality.k}
     return list(_compared("map", {name: drawn[name] for name in names}, names, TOLERANCE))
@@ -181,10 +182,10 @@ def _repair(run: Run, bundle: Bundle, missing: list[str], progress: Progress) ->
     try:
         proof = proof_of(run.report.get("repair_proof") or {})
     except BadInput as error:
-        missing.append(f"the fits before and after the repair: {error}")
+        missing.append(say("the fits before and after the repair: {error}", error=error))
         return []
     if (proof.modalities & set(bundle.encoded)) - set(run.earlier):
-        missing.append("the fits before and after the repair: the bundle lacks the pairs before it")
+        missing.append(say("the fits before and after the repair: the bundle lacks the pairs before it"))
         return []
     computed = proof.effect({**bundle.encoded, **run.earlier}, progress).report()
     stored = {name: told.get(name) for name in computed} if isinstance(told, Mapping) else told

@@ -9,11 +9,18 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.wording import say, tr, tr_word
 from pages._components import errors
 from pages._session import cache
 from pages._session.view_spec import complete
 
-ALL, SHARE, FOLDS, COLUMN, TIME = "All items", "Held-out share", "Folds", "Folds of a column", "By time"
+ALL, SHARE, FOLDS, COLUMN, TIME = (
+    say("All items"),
+    say("Held-out share"),
+    say("Folds"),
+    say("Folds of a column"),
+    say("By time"),
+)
 USUAL = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
 """The defaults of `workflow.Choices`."""
 HOLD_OUT = 0.2
@@ -22,10 +29,11 @@ _FOLDS, _MOST_FOLDS = 5, 10
 """Five folds by default, up to ten: the usual numbers of k-fold cross-validation."""
 _LARGEST_SEED = 2**31
 """Largest seed: numpy's generators and scikit-learn take 32-bit seeds."""
-_SEED_HELP = "Splits, folds and everything random in a fit follow from it: the same seed gives the same numbers."
-_SPLIT_HELP = (
-    "The fit never sees held-out items, and the candidates are held-out items too. Shares and folds keep identical"
-    " content on one side. Folds and times of a column are taken as your data gives them."
+_SEED_HELP = say("Splits, folds and everything random in a fit follow from it: the same seed gives the same numbers.")
+_SPLIT_HELP = say(
+    "The fit never sees held-out items, and the candidates are held-out items too. Shares and folds "
+    "keep identical content on one side. Folds and times of a column are taken as your data gives "
+    "them."
 )
 
 
@@ -39,15 +47,21 @@ def pair_menu(
     pairs = (*cache.modality_pairs(collection), *unpaired)
     current = tuple(now["pair"])
     if current not in pairs and current[::-1] not in pairs:
-        raise BadInput(f"this collection has no pairs of {current[0]} and {current[1]}; choose another pair")
+        raise BadInput(
+            say(
+                "this collection has no pairs of {current} and {current2}; choose another pair",
+                current=current[0],
+                current2=current[1],
+            )
+        )
     index = pairs.index(current) if current in pairs else pairs.index(current[::-1])
     chosen = st.selectbox(
-        "Pair",
+        tr("Pair"),
         pairs,
         index=index,
         key=key,
         persist_state="session",
-        format_func=lambda p: f"{p[0]} ↔ {p[1]}" + " · no item has both" * (p in unpaired),
+        format_func=lambda p: f"{tr_word(p[0])} ↔ {tr_word(p[1])}" + tr(" · no item has both") * (p in unpaired),
     )
     return tuple(chosen)
 
@@ -92,7 +106,7 @@ def formula_lines(formula: str) -> list[str]:
 def seed_box(now: dict[str, Any], *, key: str) -> int:
     """Draw the box for the seed of the split and of every fit, and return the seed."""
     current = min(max(int(now.get("seed", 0)), 0), _LARGEST_SEED)
-    return st.number_input("Seed", 0, _LARGEST_SEED, current, key=key, persist_state="session", help=_SEED_HELP)
+    return st.number_input(tr("Seed"), 0, _LARGEST_SEED, current, key=key, persist_state="session", help=tr(_SEED_HELP))
 
 
 def without_defaults(chosen: dict[str, Any], collection: Collection) -> dict[str, Any]:
@@ -116,28 +130,29 @@ def split_menu(collection: Collection, now: Mapping[str, Any], *, key: str, whol
     ways = [*([ALL] if whole else []), SHARE, FOLDS, *(way for way, found in columns.items() if found)]
     current = _current_split(now)
     way = st.selectbox(
-        "Measure on",
+        tr("Measure on"),
         ways,
         index=ways.index(current) if current in ways else 0,
+        format_func=tr,
         key=f"{key}.split",
         persist_state="session",
-        help=_SPLIT_HELP,
+        help=tr(_SPLIT_HELP),
     )
     chosen: dict[str, Any] = {}
     if way == COLUMN:
         chosen["fold_column"] = _column_menu(
-            "Column of folds", columns[COLUMN], now.get("fold_column"), f"{key}.fold_column"
+            tr("Column of folds"), columns[COLUMN], now.get("fold_column"), f"{key}.fold_column"
         )
     elif way == FOLDS:
         folds = int(now.get("folds") or _FOLDS)
         chosen["folds"] = st.slider(
-            "Folds", 2, max(_MOST_FOLDS, folds), folds, key=f"{key}.folds", persist_state="session"
+            tr("Folds"), 2, max(_MOST_FOLDS, folds), folds, key=f"{key}.folds", persist_state="session"
         )
     elif way in (SHARE, TIME):
         chosen["test"] = _share_slider(now, f"{key}.test")
         if way == TIME:
             chosen["time_column"] = _column_menu(
-                "Column of times", columns[TIME], now.get("time_column"), f"{key}.time"
+                tr("Column of times"), columns[TIME], now.get("time_column"), f"{key}.time"
             )
     return chosen
 
@@ -157,4 +172,4 @@ def _column_menu(label: str, names: list[str], current: str | None, key: str) ->
 
 def _share_slider(now: Mapping[str, Any], key: str) -> float:
     share = min(max(float(now.get("test") or HOLD_OUT), 0.05), 0.5)
-    return st.slider("Held-out share", 0.05, 0.5, share, 0.05, key=key, persist_state="session")
+    return st.slider(tr("Held-out share"), 0.05, 0.5, share, 0.05, key=key, persist_state="session")

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.wording import say, tr, tr_list, tr_word
 from mmalign_core.workflow import (
     DEFAULT_ENCODERS,
     AvailableModel,
@@ -23,7 +24,7 @@ from mmalign_core.workflow import (
 from pages._components import errors, forms, header
 from pages._session import cache, state
 
-OTHER = "another model…"
+OTHER = say("another model…")
 READ = {"text": "texts", "image": "pictures", "audio": "sounds", "video": "videos"}
 _LONGEST = 34
 """Characters of a model's name in a menu beside the results."""
@@ -40,7 +41,9 @@ def show(collection: Collection, now: Mapping[str, Any], *, key: str, abreast: b
     places = dict(zip(held, st.columns(len(held)) if abreast else [st.container() for _ in held]))
     for modality, place in places.items():
         if modality in collection.vectors:
-            place.markdown(f"{header.modality_word(modality)}: vectors given with the collection")
+            place.markdown(
+                tr("{modality_word}: vectors given with the collection", modality_word=header.modality_word(modality))
+            )
             continue
         usual = now["encoders"].get(modality, DEFAULT_ENCODERS.get(modality, ""))
         with place:
@@ -65,11 +68,11 @@ def title(reference: str) -> str:
     if not model:
         return f"{encoder}{suffix}"
     if encoder == "video-frames":
-        return f"frames{suffix} · {title(model)}"
+        return tr("frames{params} · {model}", params=suffix, model=title(model))
     model = model.removeprefix("hf-hub:").removeprefix(f"{encoder}/")
     folder = model.removeprefix("local-dir:")
     if folder != model or folder.startswith(("/", "~", ".")):
-        model = f"{Path(folder).name} (folder)"
+        model = tr("{name} (folder)", name=Path(folder).name)
     return f"{encoder}{suffix} · {_short(model)}"
 
 
@@ -91,7 +94,10 @@ def caption(encoders: Mapping[str, str]) -> None:
     for modality, reference in encoders.items():
         by_title.setdefault(title(reference), []).append(READ.get(modality, modality))
     if by_title:
-        readers = "; ".join(f"{' and '.join(read)} by {name}" for name, read in by_title.items())
+        readers = "; ".join(
+            tr("{read} by {name}", read=tr_list(map(tr_word, read), " and "), name=name)
+            for name, read in by_title.items()
+        )
         st.caption(errors.plain(errors.sentence(readers)))
 
 
@@ -100,7 +106,8 @@ def _menu(modality: str, current: str, key: str) -> str:
     plain = reference_without_params(current)
     options = [*rows, *([plain] if plain not in rows else []), OTHER]
     picked = st.selectbox(
-        f"Encoder of {READ.get(modality, modality)}",  # no colour: a screen reader would read its marks aloud
+        # no colour: a screen reader would read its marks aloud
+        tr("Encoder of {modality}", modality=tr_word(READ.get(modality, modality))),
         options,
         index=options.index(plain),
         key=key,
@@ -118,28 +125,30 @@ def _menu(modality: str, current: str, key: str) -> str:
 
 def _named(option: str, offer: AvailableModel | None) -> str:
     if option == OTHER:
-        return option
-    return title(option) + (" · not installed" if offer and offer.missing else "")
+        return tr(OTHER)
+    return title(option) + (tr(" · not installed") if offer and offer.missing else "")
 
 
 def _summary(offer: AvailableModel | None, current: str) -> str:
-    return offer.summary if offer else f"{current}, named by you"
+    return offer.summary if offer else tr("{current}, named by you", current=current)
 
 
 def _other(modality: str, current: str, key: str) -> str:
     """Draw a field for a model's name or folder, and check it. The current choice stays if the model cannot be used."""
     typed = st.text_input(
-        f"Model that reads {READ.get(modality, modality)}",
+        tr("Model that reads {modality}", modality=tr_word(READ.get(modality, modality))),
         key=key,
-        placeholder="open-clip:hf-hub:ORG/NAME or a folder",
-        help="A reference ENCODER:MODEL (open-clip, clap, sentence-transformers) or a folder of this machine. The "
-        "Models page downloads other models.",
+        placeholder=tr("open-clip:hf-hub:ORG/NAME or a folder"),
+        help=tr(
+            "A reference ENCODER:MODEL (open-clip, clap, sentence-transformers) or a folder of this machine. "
+            "The Models page downloads other models."
+        ),
         persist_state="session",
     )
     if not typed or not typed.strip():
         return current
     try:
-        with st.spinner("Looking at the model"):
+        with st.spinner(tr("Looking at the model")):
             reference = check_encoder(typed, modality, cache.settings())
     except BadInput as error:
         errors.show(str(error))
@@ -158,12 +167,12 @@ def _one_space(chosen: Mapping[str, str], places: Mapping[str, Any], key: str) -
         }
         if others:
             with places[modality]:
-                words = " and ".join(READ[m] for m in others)
+                words = tr_list((tr_word(READ[m]) for m in others), " and ")
                 st.button(
-                    f"Use it for {words} too",
+                    tr("Use it for {words} too", words=words),
                     key=f"{key}.both.{modality}",
                     icon=":material/join_inner:",
-                    help="Then all lie in the space of this model, and need no aligner.",
+                    help=tr("Then all lie in the space of this model, and need no aligner."),
                     on_click=_take,
                     args=(others, key),
                 )
@@ -185,7 +194,7 @@ def show_params(reference: str, current: str, *, key: str) -> str:
     declared = next((row["params"] for row in cache.rows_of("encoders") if row["name"] == name), [])
     if not declared:
         return reference
-    with st.popover("Its parameters", icon=":material/tune:", key=f"{key}.params"):
+    with st.popover(tr("Its parameters"), icon=":material/tune:", key=f"{key}.params"):
         chosen = forms.params_form(declared, _held(current, name), key=f"{key}.{name}")
     return reference_with_params(reference, chosen)
 

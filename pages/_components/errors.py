@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from mmalign_core.types import BadInput
+from mmalign_core.wording import tr, tr_any
 
 _LINKED = re.compile(r"(?:https?|ftp)(?=://)|www(?=\.)|@(?=[-\w]+\.[-\w])", re.IGNORECASE)
 """Where Markdown makes a link of plain words, whatever is escaped: addresses of pages and of people."""
@@ -19,7 +20,7 @@ _JOINER = "\u2060"
 
 def plain(text: str) -> str:
     """Return the text escaped, so that Streamlit's Markdown shows it as it is, and links nothing."""
-    text = _LINKED.sub(rf"\g<0>{_JOINER}", str(text))
+    text = _LINKED.sub(rf"\g<0>{_JOINER}", str(tr_any(text)))
     marked = "".join(f"\\{c}" if c in "\\`*_{}[]()#+!|~:$" else c for c in str(text))
     return html.escape(marked, quote=False)
 
@@ -31,8 +32,8 @@ def show(reason: str) -> None:
 
 def sentence(reason: str) -> str:
     """Return the reason as one sentence: on one line, with a capital and a full stop."""
-    line = " ".join(reason.split())
-    return line[:1].upper() + line[1:] + ("" if line.endswith((".", "!", "?")) else ".")
+    line = " ".join(str(tr_any(reason)).split())
+    return line[:1].upper() + line[1:] + ("" if line.endswith((".", "!", "?", "。", "！", "？")) else tr("."))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from mmalign_core.wording import tr, tr_many
 from mmalign_core.workflow import csv_table, parquet_table
 
 _ASSETS = Path(__file__).parents[2] / "assets"
@@ -35,7 +36,7 @@ def table(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str, *, key: s
     `frame`: the table, or a function that makes it at the click; `rows` then says how many rows it has.
     """
     many = len(frame) if isinstance(frame, pd.DataFrame) else rows
-    words = "" if many is None else f" of {many:,} {'row' if many == 1 else 'rows'}"
+    words = "" if many is None else tr_many(" of {n:,} row", " of {n:,} rows", n=many)
     with st.container(horizontal=True, gap="xsmall"):
         for kind, (write, mime) in _FORMATS.items():
             st.download_button(
@@ -66,7 +67,7 @@ def map_files(key: str, caption: tuple[str, ...], drawn: Callable[[], go.Figure]
 
 def _menu(key: str, what: dict[str, str], caption: tuple[str, ...], drawn: Callable[[], go.Figure] | None) -> None:
     name = _NOT_IN_A_CLASS.sub("-", key)
-    with st.popover("Save", type="tertiary", icon=":material/download:", key=f"{key}.save"):
+    with st.popover(tr("Save"), type="tertiary", icon=":material/download:", key=f"{key}.save"):
         _image_buttons()(data={**what, "name": name, "caption": list(caption)}, key=f"{key}.images")
         if drawn is None:
             return
@@ -78,7 +79,7 @@ def _menu(key: str, what: dict[str, str], caption: tuple[str, ...], drawn: Calla
             key=f"{key}.html",
             on_click="ignore",
             width="stretch",
-            help="One file that answers to the pointer and needs no network.",
+            help=tr("One file that answers to the pointer and needs no network."),
         )
 
 

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Run
 from pages._components import exports, run_menu
 from pages._components.waiting import BARE
@@ -51,5 +52,5 @@ def _source(of: str, against: str) -> str:
     elif isinstance(run, Run):
         parts = [run_menu.label(run)]
     if against:
-        parts.append(f"against {against}")
+        parts.append(tr("against {against}", against=against))
     return " · ".join([*parts, date.today().isoformat()])

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from mmalign_core.wording import tr, tr_word
 from pages._components import errors, run_menu, tray, waiting
-from pages._session import pipeline, state, view_history
+from pages._session import languages, pipeline, state, view_history
 
 COLOUR_WORDS = {"text": "blue", "image": "orange", "audio": "green", "video": "violet"}
 """Modality -> Streamlit's name of its colour; the theme gives these names the modalities' colours."""
@@ -25,7 +26,9 @@ def show(title: str, question: str) -> None:
         st.markdown(f":gray[{question}]")
         _keep_steps()
     with right, st.container(horizontal_alignment="right", gap="xsmall"):
-        run_menu.show()
+        with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
+            run_menu.show()
+            languages.switch()
         waiting.show_progress()
     if reason := view_history.problem():
         _problem(reason)
@@ -41,9 +44,9 @@ def _keep_steps() -> None:
 def _problem(reason: str) -> None:
     """Draw why the collection chosen last could not be opened; the one before it is shown."""
     with st.container(horizontal=True, vertical_alignment="center", key="problem"):
-        errors.show(f"{errors.sentence(reason)} What was open is shown again.")
+        errors.show(tr("{sentence} What was open is shown again.", sentence=errors.sentence(reason)))
         st.button(
-            "Close",
+            tr("Close"),
             type="tertiary",
             icon=":material/close:",
             key="problem.close",
@@ -53,9 +56,9 @@ def _problem(reason: str) -> None:
 
 def modality_word(modality: str) -> str:
     """The modality with its icon, in its colour, as Markdown."""
-    return f":{COLOUR_WORDS.get(modality, 'gray')}[:material/{ICONS.get(modality, 'category')}: {modality}]"
+    return f":{COLOUR_WORDS.get(modality, 'gray')}[:material/{ICONS.get(modality, 'category')}: {tr_word(modality)}]"
 
 
 def arrow(source: str, target: str) -> str:
     """'image → text'."""
-    return f"{source} → {target}"
+    return f"{tr_word(source)} → {tr_word(target)}"

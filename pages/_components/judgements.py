@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 from mmalign_core.workflow import Judgements, Run, judge_all
 from pages._components import waiting
 from pages._session import cache
@@ -22,4 +23,4 @@ def of_pair(run: Run, run_key: str) -> Mapping[str, Judgements] | None:
     def work(progress: Progress) -> Mapping[str, Judgements]:
         return judge_all(run, store=cache.store(), progress=progress)
 
-    return waiting.result(Task("judged", run_key, "judge every query", work), begin=True)
+    return waiting.result(Task("judged", run_key, say("judge every query"), work), begin=True)

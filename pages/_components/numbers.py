@@ -9,8 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
+from mmalign_core.wording import tr, tr_list
 from mmalign_core.workflow import directions_at_chance, sampled_words
 from pages._components import errors, exports
+from pages._components.headings import headings
 from pages._session import cache
 
 Report = Mapping[str, Any]
@@ -37,10 +39,10 @@ def headline(report: Report) -> None:
         chance = report["baseline"].get(direction, {})
         for column, name in zip(columns[2 * place :], ("recall@1", _second(values["candidates"]))):
             low, high = report["ci95"].get(direction, {}).get(name, (None, None))
-            interval = f"{low:.0%} – {high:.0%}" if low is not None else "no interval"
+            interval = f"{low:.0%} – {high:.0%}" if low is not None else tr("no interval")
             box = column.container(gap=None)
             box.metric(f"{direction_arrow(direction)} · {measure_word(name)}", f"{values[name]:.1%}")
-            box.caption(f"95%: {interval}  \nshuffled: {chance.get(name, 0):.1%}")
+            box.caption(tr("95%: {interval}  \nshuffled: {chance:.1%}", interval=interval, chance=chance.get(name, 0)))
 
 
 def _second(candidates: int) -> str:
@@ -51,7 +53,7 @@ def _second(candidates: int) -> str:
 def show_unmeasured(report: Report) -> bool:
     """Draw why nothing was measured, if so; return whether nothing was measured."""
     if why := report.get("unmeasured"):
-        words = f"Nothing to measure: {why}. The other pages work: the space can be drawn and queried."
+        words = tr("Nothing to measure: {why}. The other pages work: the space can be drawn and queried.", why=why)
         st.info(errors.plain(words), icon=":material/info:")
     return bool(why)
 
@@ -60,9 +62,11 @@ def warn_of_chance(report: Report) -> None:
     """Draw a warning for directions that find no more than shuffled pairs would; nothing if all find more."""
     if ways := directions_at_chance(report):
         st.warning(
-            f"No better than chance, {' and '.join(map(direction_arrow, ways))}: the 95% interval of the mean"
-            " reciprocal rank includes the score of shuffled pairs. So far, nearness says nothing about belonging"
-            " together.",
+            tr(
+                "No better than chance, {ways}: the 95% interval of the mean reciprocal rank includes the score "
+                "of shuffled pairs. So far, nearness says nothing about belonging together.",
+                ways=tr_list(map(direction_arrow, ways), " and "),
+            ),
             icon=":material/casino:",
         )
 
@@ -70,25 +74,39 @@ def warn_of_chance(report: Report) -> None:
 def measured_on(report: Report) -> str:
     """Return one sentence on the items that were measured."""
     sizes = [
-        f"{direction_arrow(d)} {v['n']:,} queries among {v['candidates']:,} candidates"
+        tr(
+            "{direction_arrow} {n:,} queries among {candidates:,} candidates",
+            direction_arrow=direction_arrow(d),
+            n=v["n"],
+            candidates=v["candidates"],
+        )
         for d, v in report["metrics"].items()
     ]
     split = report["split"]
     learns = bool(report.get("n_train")) and _learns(report["aligner"])
     if split == "none":
-        how = "Fitted and measured on all items" if learns else "Measured on all items"
+        how = tr("Fitted and measured on all items") if learns else tr("Measured on all items")
     else:
-        how = f"Measured on held-out items ({_share_words(split)})"
-        how += f", fitted on {report['n_train']:,}" if learns else ""
+        how = tr("Measured on held-out items ({share_words})", share_words=_share_words(split))
+        how += tr(", fitted on {n_train:,}", n_train=report["n_train"]) if learns else ""
     note = (
-        " Transductive: it saw the measured items, but not which of them belong together."
+        tr(" Transductive: it saw the measured items, but not which of them belong together.")
         if report.get("transductive")
         else ""
     )
     shared = report.get("shared_content")
-    leak = f" {shared:,} of the measured items share content with fitted ones." if shared else ""
+    leak = tr(" {shared:,} of the measured items share content with fitted ones.", shared=shared) if shared else ""
     drawn = f" {errors.sentence(sampled_words(report))}" if report.get("sampled") else ""
-    return errors.plain(f"{how}: {'; '.join(sizes)}.{drawn} Whiskers are 95% bootstrap intervals.{leak}{note}")
+    return errors.plain(
+        tr(
+            "{how}: {sizes}.{drawn} Whiskers are 95% bootstrap intervals.{leak}{note}",
+            how=how,
+            sizes=tr_list(sizes, "; "),
+            drawn=drawn,
+            leak=leak,
+            note=note,
+        )
+    )
 
 
 def _learns(aligner: str) -> bool:
@@ -99,10 +117,12 @@ def _learns(aligner: str) -> bool:
 def split_words(report: Report) -> str:
     """Return what was measured in two or three words: "all items", "held-out 20% of all", "5 folds"."""
     split = report.get("split", "none")
-    drawn = ", a sample of the queries" if report.get("sampled") else ""
+    drawn = tr(", a sample of the queries") if report.get("sampled") else ""
     if split == "none":
-        return f"all items{drawn}"
-    return f"held-out {_share_words(split)}{drawn}" if split.startswith("test") else f"{split}{drawn}"
+        return tr("all items{drawn}", drawn=drawn)
+    if split.startswith("test"):
+        return tr("held-out {share}{drawn}", share=_share_words(split), drawn=drawn)
+    return f"{_share_words(split)}{drawn}"
 
 
 def _share_words(split: str) -> str:
@@ -111,7 +131,7 @@ def _share_words(split: str) -> str:
     if kind != "test":
         return split
     share, comma, how = rest.partition(",")
-    return f"{float(share):.0%} of all{comma}{how}"
+    return tr("{share:.0%} of all{comma}{how}", share=float(share), comma=comma, how=how)
 
 
 def table(report: Report) -> None:
@@ -135,8 +155,8 @@ def table(report: Report) -> None:
         frame,
         hide_index=True,
         key="align.table",
-        alt="All metrics",
-        column_config=dict.fromkeys(("value", "95% low", "95% high", "shuffled"), number),
+        alt=tr("All metrics"),
+        column_config=headings(frame, dict.fromkeys(("value", "95% low", "95% high", "shuffled"), number)),
     )
     exports.table(frame, "metrics", key="align.table")
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from mmalign_core.plots import cut_text, direction_arrow
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr, tr_list, tr_many, tr_word
 from mmalign_core.workflow import Run, RunSummary, check_run_id
 from pages._components import errors, numbers
 from pages._session import cache, kept_data, pipeline, state, view_history
@@ -36,7 +37,7 @@ def show() -> None:
 
 def collection_name(collection: Collection) -> str:
     """The name of the open collection, short enough for a line."""
-    return cut_text(collection.name, 40)
+    return cut_text(tr_word(collection.name), 40)
 
 
 def label(run: Run) -> str:
@@ -54,14 +55,16 @@ def headline(report: Mapping[str, Any]) -> str:
 def keep(run: Run) -> None:
     """Draw a form that saves the run: the collection's table, the space, the aligner and the metrics."""
     with st.form("keep", border=False):
-        name = st.text_input("Name", placeholder=run.id, max_chars=100, help="Letters, digits, '-', '_' and '.'")
-        if st.form_submit_button("Keep this run", icon=":material/bookmark_add:"):
+        name = st.text_input(
+            tr("Name"), placeholder=run.id, max_chars=100, help=tr("Letters, digits, '-', '_' and '.'")
+        )
+        if st.form_submit_button(tr("Keep this run"), icon=":material/bookmark_add:"):
             with errors.shown():
                 kept = check_run_id(name.strip() or run.id)
                 kept_data.keep_run(run, kept, state.source())
-                with_files = " with the uploaded files" if state.source_kind() == "upload" else ""
-                words = f"`python -m mmalign_core recommend {kept} --query-text rain`"
-                st.success(f"Kept{with_files}. From a terminal: {words}")
+                with_files = tr(" with the uploaded files") if state.source_kind() == "upload" else ""
+                words = tr("`python -m mmalign_core recommend {kept} --query-text rain`", kept=kept)
+                st.success(tr("Kept{with_files}. From a terminal: {words}", with_files=with_files, words=words))
 
 
 def reopen(name: str) -> None:
@@ -77,14 +80,18 @@ def _button(collection: Collection, run: Run | None) -> str:
     many = len(collection.ids)
     name = f"**{errors.plain(collection_name(collection))}**"
     if run is None:
-        return f"{name} · {many:,} {'item' if many == 1 else 'items'}"
+        return f"{name} · {tr_many('{n:,} item', '{n:,} items', n=many)}"
     return " · ".join([name, *map(errors.plain, _measures(run.choices.aligner, run.report))])
 
 
 def _present(collection: Collection, run: Run | None) -> None:
-    st.markdown("**Open now**")
-    held = ", ".join(collection.modalities) or "nothing that can be used"
-    st.caption(errors.plain(f"{collection.name}: {len(collection.ids):,} items with {held}."))
+    st.markdown(tr("**Open now**"))
+    held = tr_list(map(tr_word, collection.modalities)) or tr("nothing that can be used")
+    st.caption(
+        errors.plain(
+            tr("{name}: {n:,} items with {held}.", name=tr_word(collection.name), n=len(collection.ids), held=held)
+        )
+    )
     if run is not None and run.report:
         st.caption(numbers.measured_on(run.report) if run.report.get("metrics") else errors.plain(headline(run.report)))
         keep(run)
@@ -95,7 +102,7 @@ def _visited() -> None:
     others = view_history.remembered_views()[1:]
     if not others:
         return
-    st.markdown("**Earlier in this session**")
+    st.markdown(tr("**Earlier in this session**"))
     for place, view in enumerate(others):
         st.button(
             errors.plain(view["label"]),
@@ -112,7 +119,7 @@ def _saved() -> None:
     found = cache.home_store().list_runs()
     if not found:
         return
-    st.markdown("**Saved runs**")
+    st.markdown(tr("**Saved runs**"))
     for summary in found[:_LISTED]:
         st.button(
             errors.plain(saved_label(summary)),
@@ -123,7 +130,7 @@ def _saved() -> None:
             args=(summary.id,),
         )
     if len(found) > _LISTED:
-        st.caption(f"{len(found) - _LISTED:,} more are on the Overview page.")
+        st.caption(tr("{n:,} more are on the Overview page.", n=len(found) - _LISTED))
 
 
 def saved_label(summary: RunSummary) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from mmalign_core.plots import cut_text
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr, tr_many
 from pages._components import errors, exports
 from pages._session import cache, pipeline, state
 
@@ -23,10 +24,13 @@ def show() -> None:
     if not items:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="tray"):
-        many = "1 item" if len(items) == 1 else f"{len(items):,} items"
-        st.markdown(f"**{many} selected:** {errors.plain(_titles(collection, items))}", width="stretch")
+        many = tr_many("{n:,} item", "{n:,} items", n=len(items))
+        st.markdown(
+            tr("**{many} selected:** {titles}", many=many, titles=errors.plain(_titles(collection, items))),
+            width="stretch",
+        )
         exports.table(lambda: _table(collection, items), "selection", key="tray")
-        st.button("Clear", icon=":material/close:", key="tray.clear", on_click=state.select_items, args=([],))
+        st.button(tr("Clear"), icon=":material/close:", key="tray.clear", on_click=state.select_items, args=([],))
 
 
 def _titles(collection: Collection, items: list[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, fit_figure, latest_fit
+from mmalign_core.wording import tr, tr_any
 from pages._components import errors
 from pages._session import cache, pipeline, state
 from pages._session.jobs import JOBS, Board, Job, Task
@@ -44,8 +45,8 @@ def need(kind: str) -> Any:
         elif pipeline.stopped():
             job = pipeline.current_job()
             found = f" {job.found[:1].upper()}{job.found[1:]}." if job is not None and job.found else ""
-            hint = f"Finished parts are kept.{found} Press Start again above."
-            errors.empty("Stopped before this was ready", hint, "pause")
+            hint = tr("Finished parts are kept.{found} Press Start again above.", found=found)
+            errors.empty(tr("Stopped before this was ready"), hint, "pause")
         else:
             st.skeleton(height=_HEIGHT)
         st.stop()
@@ -57,10 +58,10 @@ def _offer_data() -> None:
     source = state.source()
     with st.container(horizontal=True):
         if source["kind"] == "folder" and "opened" not in source and cache.settings().data_roots is not None:
-            st.button("Open this folder", icon=":material/folder_open:", key="instead.folder", on_click=_open_asked)
-        st.button("Open the demo", type="primary", icon=":material/auto_awesome:", key="instead.demo",
+            st.button(tr("Open this folder"), icon=":material/folder_open:", key="instead.folder", on_click=_open_asked)
+        st.button(tr("Open the demo"), type="primary", icon=":material/auto_awesome:", key="instead.demo",
                   on_click=state.open_source, args=("demo",))  # fmt: skip
-        if st.button("Upload files", icon=":material/upload:", key="instead.upload", on_click=state.set_widget,
+        if st.button(tr("Upload files"), icon=":material/upload:", key="instead.upload", on_click=state.set_widget,
                      args=("source", "upload")):  # fmt: skip
             st.switch_page("pages/data.py")
 
@@ -112,8 +113,13 @@ def show_board(board: Board, key: str, *, offered: bool, below: Callable[[Job[An
         errors.show(job.error)
     if board.missing and offered:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":gray[:material/pause: Not measured yet: {errors.plain(', '.join(board.missing))}.]")
-            st.button("Measure the rest", icon=":material/resume:", key=f"{key}.rest", on_click=board.start)
+            st.markdown(
+                tr(
+                    ":gray[:material/pause: Not measured yet: {missing}.]",
+                    missing=errors.plain(", ".join(board.missing)),
+                )
+            )
+            st.button(tr("Measure the rest"), icon=":material/resume:", key=f"{key}.rest", on_click=board.start)
 
 
 def progress_bar(job: Job[Any], *, stop: str, on_stop: Callable[[], None] | None = None, title: str = "") -> None:
@@ -123,18 +129,18 @@ def progress_bar(job: Job[Any], *, stop: str, on_stop: Callable[[], None] | None
     """
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         job.want(visitor().key)
-        waits = _place_in_line(job) if job.status == "queued" else "starting"
-        does = direction_arrow(" ".join((job.message or waits).split()))
-        does = f"{title}: {does}" if title and title != does else does
-        st.progress(job.fraction, text=errors.plain(f"stopping · {does}" if job.stopping else does))
-        st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop,
+        waits = _place_in_line(job) if job.status == "queued" else tr("starting")
+        does = direction_arrow(" ".join(str(tr_any(job.message or waits)).split()))
+        does = f"{tr_any(title)}: {does}" if title and title != does else does
+        st.progress(job.fraction, text=errors.plain(tr("stopping · {does}", does=does) if job.stopping else does))
+        st.button(tr("Stop"), type="tertiary", icon=":material/stop_circle:", key=stop,
                   on_click=on_stop or job.cancel, disabled=job.stopping)  # fmt: skip
 
 
 def _place_in_line(job: Job[Any]) -> str:
     """Say that the job waits, and for how many others."""
     before = JOBS.place(job)
-    return f"in line, {before} before it" if before else "next in line, when other work ends"
+    return tr("in line, {before} before it", before=before) if before else tr("next in line, when other work ends")
 
 
 def _poll(seen: tuple[str, ...]) -> None:
@@ -150,8 +156,8 @@ def _poll_board(board: Board, seen: int, key: str, below: Callable[[Job[Any]], N
         st.rerun()
     progress_bar(job, stop=f"{key}.stop", on_stop=board.stop)
     if not visitor().private:
-        st.checkbox("Go on when I leave", value=job.kept, key=f"{key}.kept.{job.id}", on_change=_keep_going,
-                    args=(job,), help="Otherwise it stops a minute after your last page closes.")  # fmt: skip
+        st.checkbox(tr("Go on when I leave"), value=job.kept, key=f"{key}.kept.{job.id}", on_change=_keep_going,
+                    args=(job,), help=tr("Otherwise it stops a minute after your last page closes."))  # fmt: skip
     if below:
         below(job)
 
@@ -168,8 +174,8 @@ def _show_task(task: Task) -> None:
         if job.error:
             errors.show(job.error)
         else:
-            st.markdown(":gray[:material/pause: Stopped.]")
-        st.button("Try again", icon=":material/refresh:", key=f"again.{task.owner}", on_click=task.start)
+            st.markdown(tr(":gray[:material/pause: Stopped.]"))
+        st.button(tr("Try again"), icon=":material/refresh:", key=f"again.{task.owner}", on_click=task.start)
     else:
         st.fragment(_poll_task, run_every=_EVERY)(task)
 
@@ -184,10 +190,10 @@ def _poll_task(task: Task) -> None:
 def _draw_fit(job: Job[Any]) -> None:
     history = latest_fit(job.published)
     if len(history) > 1:
-        st.plotly_chart(fit_figure(history), key="fit.live", config=BARE, alt="Loss of the fit under way")
+        st.plotly_chart(fit_figure(history), key="fit.live", config=BARE, alt=tr("Loss of the fit under way"))
 
 
 def _offer_again(job: Job[Any] | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-        st.markdown(f":gray[{errors.plain(errors.sentence(job.error or 'stopped') if job else 'Stopped.')}]")
-        st.button("Start again", icon=":material/refresh:", key="again", on_click=pipeline.restart)
+        st.markdown(f":gray[{errors.plain(errors.sentence(job.error or tr('stopped')) if job else tr('Stopped.'))}]")
+        st.button(tr("Start again"), icon=":material/refresh:", key="again", on_click=pipeline.restart)

@@ -1,47 +1,27 @@
-"""The caches of pages: keyed on digests or names, bounded by their bytes, shared unless the data are a person's own."""
+"""The caches of pages: keyed on digests or names, bounded by their bytes, shared unless the data are a person's own.
+
+Here: settings, stores and results of the server, and what pages ask of a collection.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
 from mmalign_core.settings import Settings
-from mmalign_core.types import Collection, Media, Recommendation
+from mmalign_core.types import Collection, Media
+from mmalign_core.wording import language
 from mmalign_core.workflow import (
     AlignerCard,
-    Answer,
-    CorrectedScores,
-    DirectionErrors,
-    ErrorReport,
-    FittedRecommender,
-    Judgements,
     Mark,
-    QueryRankings,
-    QuerySpec,
-    Run,
-    SimilarityBlock,
-    SpaceMap,
     Store,
     aligner_cards,
-    answer,
     catalogue,
     describe_interests,
-    error_block,
     item_titles,
-    judge_in_space,
-    place_on_map,
-    place_part,
-    query_rankings,
-    query_table,
-    ranked,
     read_marks,
-    recommend,
-    similarity_block,
 )
 from mmalign_core.workflow import modality_pairs as pairs_of_modalities
 from pages._session import columns, places, state
@@ -127,12 +107,6 @@ def split_columns(collection: Collection) -> tuple[list[str], list[str]]:
 
 
 @KEPT.keep
-def ranking(keys: tuple[str, ...], seed: int, _rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """Return compared rows in ranking order, each compared with the best. `keys`: the keys of the rows."""
-    return ranked(_rows, seed=seed).rows
-
-
-@KEPT.keep
 def modality_pairs(collection: Collection) -> Sequence[tuple[str, str]]:
     """Return the pairs of modalities that items have together; it looks at every item."""
     return pairs_of_modalities(collection)
@@ -154,81 +128,19 @@ def titles(collection: Collection) -> Mapping[str, str]:
 
 
 @KEPT.keep
-def row_labels(run_key: str, modality: str, _run: Run) -> Sequence[str]:
-    """Return the label of each row of that modality's set: the text of a text, else its item's title."""
-    held, named = media_by_item(_run.collection), titles(_run.collection)
-    rows = _run.result.space[modality]
-    texts = {(m.item, m.digest): m.text for media in held.values() for m in media.get("text", ())}
-    return [texts.get((item, key)) or named[item] for item, key in zip(rows.ids, rows.keys)]
-
-
-@KEPT.keep
 def of_collection(kind: str, collection: Collection, _make: Callable[[Collection], T]) -> T:
     """Return what `_make` makes of the collection. It is made once for each `kind` and collection."""
     return _make(collection)
 
 
-@KEPT.keep
-def scores(run_key: str, source: str, target: str, _run: Run) -> CorrectedScores:
-    """Return all scores of one direction. A correction over all rows is computed once."""
-    return _run.scores(source, target)
+def figure(key: Hashable, make: Callable[[], T]) -> T:
+    """Return the figure that `make` makes, which takes longer than the rest of a page. `key`: all that it shows."""
+    return _figure(key, language(), make)
 
 
 @KEPT.keep
-def block(run_key: str, source: str, target: str, limit: int, ordering: str, _run: Run) -> SimilarityBlock:
-    """Return the shown part of the similarity matrix."""
-    known = scores(run_key, source, target, _run)
-    return similarity_block(_run, source, target, limit=limit, ordering=ordering, scores=known)
-
-
-@KEPT.keep
-def judged_in_space(run_key: str, source: str, target: str, _run: Run) -> Judgements:
-    """Return every query of a pair of modalities that the run did not measure, ranked in its space."""
-    return judge_in_space(_run, source, target, scores=scores(run_key, source, target, _run))
-
-
-@KEPT.keep
-def judged_part(run_key: str, way: str, held_out: bool, _judged: Judgements) -> Judgements:
-    """Return the held-out queries of a direction of the run, or the fitted ones."""
-    return _judged.take(_judged.held_out if held_out else ~_judged.held_out)
-
-
-@KEPT.keep
-def figure(key: Hashable, _make: Callable[[], T]) -> T:
-    """Return the figure that `_make` makes, which takes longer than the rest of a page. `key`: all that it shows."""
+def _figure(key: Hashable, spoken: str, _make: Callable[[], T]) -> T:
     return _make()
-
-
-@KEPT.keep
-def shown_errors(
-    run_key: str, way: str, split: str, queries: tuple[int, ...], ordering: str, _run: Run, _judged: Judgements
-) -> SimilarityBlock:
-    """Return these queries against their chosen and right candidates. `split`: which queries `_judged` holds."""
-    known = scores(run_key, *_judged.direction, _run)
-    return error_block(_run, _judged, queries, ordering=ordering, scores=known)
-
-
-@of_person
-def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommendation]:
-    """Return the items nearest to one."""
-    return recommend(_run, QuerySpec.of(item=item, k=k), store=store(), settings=settings())
-
-
-@of_person
-def query_on_map(key: str, k: int, _run: Run, _drawn: SpaceMap, _query: QuerySpec) -> tuple[np.ndarray, Sequence[str]]:
-    """Return where a query of one text or file lies on the map, and its k nearest items. `key`: digest of all."""
-    row = place_part(_run, _query, store=store(), settings=settings())
-    found = recommend(_run, replace(_query, k=k), store=store(), settings=settings())
-    return place_on_map(_run, _drawn, row)[0], [one.id for one in found]
-
-
-@of_person
-def placed_answer(
-    key: str, seen: bool, where: tuple[str, ...], _run: Run, _query: QuerySpec, _fitted: FittedRecommender
-) -> Answer:
-    """Return the answer to a query that is placed once. `key`: its digest. Sliders rank again by `Answer.again`."""
-    query = replace(_query, where=where, include_seen=seen)
-    return answer(_run, query, store=store(), recommender=_fitted, settings=settings())
 
 
 @KEPT.keep
@@ -259,13 +171,6 @@ def interests_of(collection: Collection, items: tuple[str, ...]) -> str:
     return describe_interests(collection, items).text
 
 
-@KEPT.keep
-def placed_items(digest: str, _run: Run) -> Sequence[str]:
-    """Return items with a place in the run's space, in the collection's order."""
-    known = {item for rows in _run.result.space.values() for item in rows.ids}
-    return [item for item in _run.collection.ids if item in known]
-
-
 def marks(collection: Collection) -> Sequence[Mark]:
     """Return the current marks of the collection, oldest first; read again when a log has grown."""
     logs = sorted(store().marks.folder.glob("*"))
@@ -275,15 +180,3 @@ def marks(collection: Collection) -> Sequence[Mark]:
 @KEPT.keep
 def _marks(collection: Collection, logs: tuple[tuple[str, int], ...]) -> Sequence[Mark]:
     return read_marks(collection, store())
-
-
-@KEPT.keep
-def queries(run_key: str, _report: ErrorReport) -> pd.DataFrame:
-    """Return one row for each judged query of the run."""
-    return query_table(_report)
-
-
-@KEPT.keep
-def query_rankings_of(run_key: str, way: str, _run: Run, _errors: DirectionErrors) -> QueryRankings:
-    """Return the scores of all candidates of each query of this direction."""
-    return query_rankings(_run, _errors.judgements)

@@ -7,9 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-PARAMETERS = ("data", "roles", "run", "map", "board", "item", "at", "sel", "ask", "model", "rival", "why")
+from mmalign_core.wording import best_language
+
+PARAMETERS = ("data", "roles", "run", "map", "board", "item", "at", "sel", "ask", "model", "rival", "why", "lang")
 """The query parameters that hold a view."""
 _DEMO = {"kind": "demo", "value": ""}
+PLANTED = "planted"
+"""Value of the demo with planted wrong pairs."""
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _QUERY = re.compile(r"[a-z]{1,20}->[a-z]{1,20}:\d{1,9}")
 """A query of a run: its direction, and its row among the judged queries."""
@@ -62,6 +66,7 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
         "model": _model(query.get("model", "")),
         "rival": _model(query.get("rival", "")),
         "why": query.get("why", "")[:_LONGEST] or None,
+        "lang": best_language(query.get("lang", "")),
     }
 
 
@@ -74,7 +79,7 @@ def to_query(view: Mapping[str, Any]) -> dict[str, str]:
     source, parts = view["source"], view["query"]
     selected = _written(view["selection"])
     return {
-        "data": "demo" if source["kind"] == "demo" else f"{source['kind']}:{source['value']}",
+        "data": ":".join(filter(None, (source["kind"], source["value"]))),
         "roles": source.get("roles", ""),
         "run": _written(view["choices"]),
         "map": _written(view["map"]),
@@ -86,6 +91,7 @@ def to_query(view: Mapping[str, Any]) -> dict[str, str]:
         "model": _written(view["model"]),
         "rival": _written(view["rival"]),
         "why": view["why"] or "",
+        "lang": view["lang"],
     }
 
 
@@ -100,6 +106,8 @@ def _json_of(value: Any) -> str:
 
 def _source(text: str) -> dict[str, str]:
     kind, _, value = text.partition(":")
+    if text == f"demo:{PLANTED}":
+        return {"kind": kind, "value": value}
     if kind == "upload" and _DIGEST.fullmatch(value):
         return {"kind": kind, "value": value}
     if kind == "run" and _RUN.fullmatch(value):

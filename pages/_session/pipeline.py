@@ -9,6 +9,7 @@ from typing import Any
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
+from mmalign_core.wording import say
 from mmalign_core.workflow import (
     Run,
     SpaceMap,
@@ -19,10 +20,12 @@ from mmalign_core.workflow import (
     load_run,
     open_collection,
     open_demo,
+    open_planted_demo,
     project_run,
 )
 from pages._session import cache, state, view_history
 from pages._session.jobs import JOBS, Job, submit
+from pages._session.links import PLANTED
 from pages._session.results_cache import Failed, ResultsCache
 from pages._session.session_jobs import SESSION_JOBS
 from pages._session.uploads import open_upload
@@ -86,24 +89,26 @@ def _stage(results: ResultsCache, kind: str, key: str, make: Callable[[], Any]) 
 def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) -> Collection:
     kind, value = spec.source["kind"], spec.source["value"]
     shown = within(progress, 0.0, 0.2)
-    shown(0.0, "opening the collection")
+    shown(0.0, say("opening the collection"))
     roles = json.loads(spec.source.get("roles", "{}"))
     if kind == "folder":
         if settings.data_roots is not None and "opened" not in spec.source:
-            raise BadInput(f"this address asks for the folder '{value}'; open it by a click")
+            raise BadInput(say("this address asks for the folder '{value}'; open it by a click", value=value))
         return open_collection(value, roles=roles, settings=settings, progress=shown)
     if kind == "upload":
         if settings.scratch is None:
             raise BadInput(
-                "these uploaded files are no longer here, or belong to another session whose owner does not share"
-                " them; upload them again"
+                say(
+                    "these uploaded files are no longer here, or belong to another session whose owner does not "
+                    "share them; upload them again"
+                )
             )
         return open_upload(settings.scratch, roles=roles, settings=settings, progress=shown)
     if kind == "unknown":
-        raise BadInput(f"the link names the data '{value}', which is not here")
+        raise BadInput(say("the link names the data '{value}', which is not here", value=value))
     if kind == "run":
         return _saved_run(value, store).collection
-    return open_demo(settings=settings, progress=shown)
+    return (open_planted_demo if value == PLANTED else open_demo)(settings=settings, progress=shown)
 
 
 def run_of(spec: ViewSpec, results: ResultsCache, progress: Progress) -> Run:
@@ -123,7 +128,7 @@ def run_of(spec: ViewSpec, results: ResultsCache, progress: Progress) -> Run:
 
 def _saved_run(name: str, store: Store) -> Run:
     if name not in {summary.id for summary in store.list_runs()}:
-        raise BadInput(f"the saved run '{name}' is no longer here; it was deleted or renamed")
+        raise BadInput(say("the saved run '{name}' is no longer here; it was deleted or renamed", name=name))
     return load_run(name, store=store)
 
 

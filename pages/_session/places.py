@@ -53,7 +53,7 @@ def settings_for(who: Visitor, source: Mapping[str, str], settings: Settings) ->
     """Return the settings for work on that source: contents of an upload stay in its folder."""
     scratch = data_folder(who, source, settings)
     roots = network_roots() if who.network else None
-    return replace(settings, scratch=scratch, data_roots=roots)
+    return replace(settings, scratch=scratch, data_roots=roots, send=settings.send or who.sends)
 
 
 def store_for(who: Visitor, source: Mapping[str, str], settings: Settings) -> Store:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 from mmalign_core.workflow import Preview, preview_collection, preview_uploads, upload_files
 from pages._session import cache, state
 from pages._session.links import roles_text
@@ -47,5 +48,5 @@ def _looked(source: Mapping[str, str], roles: Mapping[str, str]) -> Preview:
     if source["kind"] == "folder":
         return preview_collection(source["value"], roles=roles, settings=settings)
     if settings.scratch is None:
-        raise BadInput("these uploaded files are no longer here; upload them again")
+        raise BadInput(say("these uploaded files are no longer here; upload them again"))
     return preview_uploads(upload_files(settings.scratch), roles=roles, settings=settings)

@@ -12,6 +12,7 @@ from threading import Lock
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 from pages._session.visitors import session_id
 
 _MARK = b"mmalign-received:"
@@ -57,7 +58,7 @@ def content_of(file: UploadedFile) -> bytes | Path:
     with _LOCK:
         found = _FILES.get(content)
     if found is None or found.session != session_id() or not found.path.is_file():
-        raise BadInput(f"the file '{file.name}' is no longer here; choose it again")
+        raise BadInput(say("the file '{name}' is no longer here; choose it again", name=file.name))
     return found.path
 
 

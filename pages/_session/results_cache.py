@@ -20,6 +20,8 @@ LIMITS: Mapping[str, int] = {
     "inspection": 8,
     "findings": 16,
     "findings so far": 16,
+    "tour": 4,
+    "tour so far": 4,
     "errors": 8,
     "slices": 8,
     "repair": 16,

@@ -60,8 +60,19 @@ def kept() -> MutableMapping[str, Any]:
 
 
 def restore(view: Mapping[str, Any]) -> None:
-    """Show a whole view again: one that `view_history` kept."""
-    st.session_state[_KEY] = dict(view)
+    """Show a whole view again: one that `view_history` kept. The language stays."""
+    st.session_state[_KEY] = {**view, "lang": _view()["lang"]}
+
+
+def language() -> str:
+    """Return the language that was chosen or that the link names, "" for the browser's."""
+    return _view()["lang"]
+
+
+def speak(code: str) -> None:
+    """Show all pages in this language."""
+    _view()["lang"] = code
+    mirror()
 
 
 def choose(choices: Mapping[str, Any]) -> None:
@@ -77,16 +88,6 @@ def board() -> dict[str, Any]:
 def compare(chosen: Mapping[str, Any]) -> None:
     """Set what the leaderboard compares."""
     _view()["board"] = dict(chosen)
-
-
-def looked_up() -> str:
-    """Return the model that the Models page looks up: a reference, a name or a folder; '' for none."""
-    return _view().get("looked_up", "")
-
-
-def look_up(words: str) -> None:
-    """Set the model that the Models page looks up; '' for none."""
-    _view()["looked_up"] = words.strip()
 
 
 def forget_widgets(prefix: str) -> None:
@@ -188,8 +189,7 @@ def _follow_address() -> None:
     """
     now = _ours()
     if now and now != st.session_state.get(_WRITTEN, now):
-        looked_up = _view().get("looked_up", "")
-        st.session_state[_KEY] = from_query(now) | {"looked_up": looked_up}
+        st.session_state[_KEY] = from_query(now)
         st.session_state[_WRITTEN] = now
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress, digest_bytes, digest_file, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow import add_upload, collect_uploads, folder_bytes, upload_files
 from pages._session import places, sessions
 from pages._session.visitors import visitor
@@ -56,7 +57,9 @@ def query_path(name: str, settings: Settings) -> Path:
     """Return the path of this session's picture, sound or video of that name. BadInput if it is gone."""
     path = places.folders(settings.root).of(visitor().key) / "queries" / Path(name).name
     if not path.is_file():
-        raise BadInput("an uploaded file of this query is no longer here; remove it from the query and upload it again")
+        raise BadInput(
+            say("an uploaded file of this query is no longer here; remove it from the query and upload it again")
+        )
     return path
 
 
@@ -64,6 +67,9 @@ def _check_room(files: Sequence[tuple[str, Content]], own: Path, settings: Setti
     sizes = [len(content) if isinstance(content, bytes) else content.stat().st_size for _, content in files]
     if folder_bytes(own) + sum(sizes) > settings.max_upload_bytes:
         raise BadInput(
-            f"the uploads of one person may take {settings.max_upload_bytes / 1e6:,.0f} MB together; delete an earlier"
-            " one, upload less, or raise MMALIGN_MAX_UPLOAD_BYTES"
+            say(
+                "the uploads of one person may take {max_upload_bytes:,.0f} MB together; delete an earlier one, "
+                "upload less, or raise MMALIGN_MAX_UPLOAD_BYTES",
+                max_upload_bytes=settings.max_upload_bytes / 1e6,
+            )
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from mmalign_core.types import BadInput, Collection, digest_json
+from mmalign_core.wording import say
 from mmalign_core.workflow import DEFAULT_ENCODERS, Choices, Run, default_aligner, modality_pairs, reference_of
 
 _CHOSEN = tuple(one.name for one in fields(Choices) if one.name != "parts")
@@ -15,10 +16,10 @@ _CHOSEN = tuple(one.name for one in fields(Choices) if one.name != "parts")
 
 @dataclass(frozen=True)
 class ViewSpec:
-    """`source`: {"kind", "value"}: "demo", or "folder" and its path, "upload" and its digest, "run" and the name of a
-    saved run. `choices`: fields of `workflow.Choices` and "encoders"; what is absent takes the default for the
-    collection. `map`: keyword arguments of `workflow.project_run`. `board`: the names of "aligners" to compare, and the
-    choices they share.
+    """`source`: {"kind", "value"}: "demo" and "" or "planted", "folder" and its path, "upload" and its digest, or
+    "run" and the name of a saved run. `choices`: fields of `workflow.Choices` and "encoders"; what is absent takes the
+    default for the collection. `map`: keyword arguments of `workflow.project_run`. `board`: the names of "aligners" to
+    compare, and the choices they share.
     """
 
     source: Mapping[str, str]
@@ -63,8 +64,12 @@ def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, An
     if not pairs:
         held = ", ".join(collection.modalities) or "nothing"
         raise BadInput(
-            f"no item of '{collection.name}' has two modalities (it holds: {held}); add pairs to align, or go on to"
-            " Recommend, which needs none"
+            say(
+                "no item of '{name}' has two modalities (it holds: {held}); add pairs to align, or go on to "
+                "Recommend, which needs none",
+                name=collection.name,
+                held=held,
+            )
         )
     pair = tuple(choices.get("pair") or pairs[0])
     whole = {"encoders": {}, **choices, "pair": pair}

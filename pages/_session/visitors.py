@@ -27,7 +27,7 @@ _VISITOR = state.VISITOR
 class Visitor:
     """`key`: tells people apart. `private`: whether what is computed now is theirs alone. `network`: whether the page
     is seen from elsewhere. `person`: the key of who signed in, '' for nobody. `chosen`: kept uploads that were opened
-    from the list, not by an address.
+    from the list, not by an address. `sends`: whether an embedding server may get what this session encodes.
     """
 
     key: str = ""
@@ -35,6 +35,7 @@ class Visitor:
     network: bool = False
     person: str = ""
     chosen: frozenset[str] = frozenset()
+    sends: bool = False
 
     @property
     def owner(self) -> str:
@@ -68,6 +69,12 @@ def chose_upload(digest: str) -> None:
     """Note that the person opened this kept upload from the list of those that they may see."""
     now = visitor()
     state.kept()[_VISITOR] = replace(now, chosen=now.chosen | {digest})
+
+
+def let_send(sends: bool) -> None:
+    """Note that the person agreed, on this machine, that a server gets what is to be encoded; or no more."""
+    now = visitor()
+    state.kept()[_VISITOR] = replace(now, sends=sends and not now.network)
 
 
 def session_id() -> str:

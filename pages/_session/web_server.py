@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request, cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnected
 from streamlit import config
 from streamlit.runtime import get_instance
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
@@ -84,7 +86,8 @@ class Guard:
                     headers.append("Set-Cookie", new)
             await send(message)
 
-        await self._app(scope, receive, with_headers)
+        with suppress(WebSocketDisconnected):  # a browser that left while it was answered is no error of ours
+            await self._app(scope, receive, with_headers)
 
 
 class UploadsToDisk:

@@ -16,7 +16,8 @@ from mmalign_core.aligners.linear.stored import MOST_DENSE, StoredRows, mean_row
 from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
 from mmalign_core.progress import pulse
 from mmalign_core.types import EmbeddingSet, Progress
-from mmalign_core.vectors import release, unit_rows
+from mmalign_core.types.basics import release
+from mmalign_core.vectors import unit_rows
 
 _PLACED_AT_ONCE = 16_384
 """Rows placed between two reports: half a second at a width of 512. Chosen; it changes no result."""

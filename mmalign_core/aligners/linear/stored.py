@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from mmalign_core.progress import pulse
-from mmalign_core.vectors import ROWS_AT_ONCE, release
+from mmalign_core.types.basics import release
+from mmalign_core.vectors import ROWS_AT_ONCE
 
 MOST_DENSE = 1 << 29
 """Bytes of all examples in double precision up to which they are held (512 MB): 65,536 pairs of twice 512 dimensions.

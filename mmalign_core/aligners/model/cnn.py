@@ -10,6 +10,7 @@ from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.model.sequence_head import SequenceHead
 from mmalign_core.aligners.training.attention import pooled
 from mmalign_core.params import param
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class Cnn(SequenceHead):
     """Residual convolutions over tokens and frames or over the grid of a picture's cells; mean and maximum pooling."""
 
-    summary = "Convolutions over tokens, picture cells and frames on top of a linear map; trained contrastively"
+    summary = say("Convolutions over tokens, picture cells and frames on top of a linear map; trained contrastively")
     card = Card(
         idea="Convolutions read neighbouring tokens, cells or frames together. The mean and the maximum of their "
         "outputs are added to a linear map of the vector, so that each item finds its partner in the batch. Known "

@@ -6,13 +6,14 @@ from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.model.contrastive import ContrastiveAligner
 from mmalign_core.params import param
+from mmalign_core.wording import say
 
 
 @register("infonce-mlp")
 class InfonceMlp(ContrastiveAligner):
     """f_m(x) = unit(s W + b + gelu(s E + e) L): the linear start plus a hidden layer."""
 
-    summary = "Maps with a hidden layer, trained so that each item finds its partner; starts from CCA"
+    summary = say("Maps with a hidden layer, trained so that each item finds its partner; starts from CCA")
     card = Card(
         idea="A linear map started at CCA plus a hidden layer, trained so that every item finds its own "
         "partner in a batch. Dropout and noise reduce overfitting to few pairs. Known pairs stand beside it as "

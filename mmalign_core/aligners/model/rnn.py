@@ -10,6 +10,7 @@ from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.model.sequence_head import SequenceHead
 from mmalign_core.aligners.training.attention import pooled
 from mmalign_core.params import param
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class Rnn(SequenceHead):
     """An LSTM or GRU in both directions (or one), pooled by mean and maximum over its states."""
 
-    summary = "An LSTM or GRU over tokens, picture cells and frames on top of a linear map; trained contrastively"
+    summary = say("An LSTM or GRU over tokens, picture cells and frames on top of a linear map; trained contrastively")
     card = Card(
         idea="A recurrent network reads the tokens, cells or frames one after another, from both ends. The mean and "
         "the maximum of its states are added to a linear map of the vector. Known pairs stand beside it as landmarks.",

@@ -11,7 +11,7 @@ import numpy as np
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.towers.tower import Tower
 from mmalign_core.aligners.training import mean_reciprocal_rank
-from mmalign_core.vectors import release
+from mmalign_core.types.basics import release
 
 _BATCHES_HELD = 8
 """Batches after which mapped pages are given back to the system. Chosen: some hundred megabytes with what is read

@@ -13,7 +13,8 @@ from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.training import add_noise, apply_dropout
 from mmalign_core.progress import pulse
 from mmalign_core.types import EmbeddingSet
-from mmalign_core.vectors import ROWS_AT_ONCE, release
+from mmalign_core.types.basics import release
+from mmalign_core.vectors import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
     import torch

@@ -106,7 +106,8 @@ def check_header(file: IO[bytes], size: int, label: str) -> Header:
 def check_vectors(array: np.ndarray, label: str) -> np.ndarray:
     """The array itself; raises BadInput, which calls it `label`, unless it is (n, d) of real numbers and not empty."""
     if array.dtype.kind not in "fiub":
-        raise BadInput(f"{label} holds {array.dtype}, not real numbers; save the vectors as float32")
+        kind = "2 bytes a value without a kind, as bfloat16 is saved" if array.dtype == "V2" else str(array.dtype)
+        raise BadInput(f"{label} holds {kind}, not real numbers; save the vectors as float32")
     if array.ndim != 2:
         raise BadInput(
             f"{label} has the shape {array.shape}, not (n, d) with one vector a row; save each modality by itself, "

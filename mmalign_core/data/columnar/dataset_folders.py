@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +14,7 @@ from mmalign_core.data.columnar.parts import Part, Source, file_part, readable, 
 from mmalign_core.data.names import natural_key, safe_name, shown
 from mmalign_core.data.prints import prints_held_back
 from mmalign_core.data.tabular.budgets import check_columns
+from mmalign_core.store.parts import scratch_folder
 from mmalign_core.types import BadInput
 
 _SPLITS, _ABOUT, _STATE = "dataset_dict.json", "dataset_info.json", "state.json"
@@ -135,8 +135,8 @@ def _open_lance(path: Path) -> Iterator[Any]:
     """Open the table through a link with a plain name: LanceDB refuses names with a space or an accent."""
     import lancedb
 
-    with tempfile.TemporaryDirectory(prefix="lance-") as folder:
-        (Path(folder) / "table.lance").symlink_to(path.resolve(), target_is_directory=True)
+    with scratch_folder("lance") as folder:
+        (folder / "table.lance").symlink_to(path.resolve(), target_is_directory=True)
         with prints_held_back():
             table = lancedb.connect(folder).open_table("table")
         yield table

@@ -10,6 +10,7 @@ from typing import Any
 from mmalign_core.data.formats import HEAD_BYTES, sniff
 from mmalign_core.data.tabular.cells import is_list
 from mmalign_core.data.tabular.contents import Feature
+from mmalign_core.data.tabular.said import TEXT_KEYS
 
 _MEDIA = {"Image": "image", "Audio": "audio", "Video": "video"}
 _LIST_DEPTH = 4
@@ -78,7 +79,18 @@ def kind_of(type: Any) -> str:
     if is_.is_integer(type) or is_.is_floating(type) or is_.is_boolean(type) or is_.is_decimal(type):
         return "number"
     media = _is_binary(type) or _is_media_struct(type)
-    return "media" if media else "nothing" if is_.is_null(type) else "other"
+    return "media" if media else "nothing" if is_.is_null(type) else "text" if says_texts(type) else "other"
+
+
+def says_texts(type: Any) -> bool:
+    """Whether a type is a struct with a field for a text, such as a caption with its source, or a list of them."""
+    import pyarrow as pa
+
+    type = bare(type)
+    if is_list(type):
+        return says_texts(type.value_type)
+    fields = [type.field(i) for i in range(type.num_fields)] if pa.types.is_struct(type) else []
+    return any(field.name in TEXT_KEYS and kind_of(field.type) == "text" for field in fields)
 
 
 def _kind_of_list(type: Any) -> str:

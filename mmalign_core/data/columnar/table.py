@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from mmalign_core.data.columnar.cells import EmbeddedFiles, label_cells, text_cells
-from mmalign_core.data.columnar.features import as_text, is_bytes, stated_in
+from mmalign_core.data.columnar.features import as_text, is_bytes, says_texts, stated_in
 from mmalign_core.data.columnar.parts import Part, Source, readable
 from mmalign_core.data.columnar.samples import BATCH as _MEDIA_BATCH
 from mmalign_core.data.columnar.samples import Samples, own_features
@@ -26,6 +26,7 @@ from mmalign_core.data.tabular.decoded_size import decoded_bytes
 from mmalign_core.data.tabular.gathered import GatheredCells, merged_cells
 from mmalign_core.data.tabular.roles import Roles, infer_roles
 from mmalign_core.data.tabular.rows import VECTOR_COLUMNS, is_missing
+from mmalign_core.data.tabular.said import said_cells
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.types import MODALITIES, BadInput, Progress
 
@@ -178,6 +179,8 @@ def _columns(
             yield column, label_cells(batch.column(column), features[column])
         elif features[column].coded:
             yield column, text_cells(batch.column(column), is_metadata=name not in MODALITIES)
+        elif name == "text" and says_texts(batch.schema.field(column).type):
+            yield column, said_cells(batch.column(column))
         elif features[column].kind == "media" and name in MODALITIES[1:]:
             yield column, embedded.media_cells(batch.column(column), column, first_row)
         else:

@@ -17,7 +17,7 @@ from mmalign_core.store.parts import new_folder, remove_parts
 from mmalign_core.types import BadInput, Progress, no_progress
 
 NAME = "MMAlign demo"
-VERSION = "2"
+VERSION = "3"
 """Name and version in demo.json; a new version refuses to replace the folder of an old one."""
 WORKERS = 2
 """Threads that draw and synthesise; our choice."""
@@ -71,7 +71,8 @@ def _fill(folder: Path, items: Sequence[Item], progress: Progress) -> None:
     (folder / "images").mkdir()
     (folder / "audio").mkdir()
     media = _write_media(folder, items, progress)
-    rows = [_manifest_row(item, *media[item.id]) for item in items]
+    photographs_first = sorted(items, key=lambda item: item.kind, reverse=True)
+    rows = [_manifest_row(item, *media[item.id]) for item in photographs_first]
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / "manifest.jsonl").write_text(lines, encoding="utf-8")
     (folder / "ATTRIBUTION.md").write_text(attribution(items), encoding="utf-8")
@@ -119,7 +120,8 @@ def _manifest_row(item: Item, image: str, audio: str) -> dict[str, str]:
     if audio:
         row |= {"audio": audio, "audio_credit": "synthesised by MMAlign"}
     names = {f"name_{language}": item.names[language] for language in LANGUAGES}
-    return row | {"group": item.group} | names | {"credit": item.credit, "licence": item.licence, "users": "simulated"}
+    row |= {"kind": item.kind, "group": item.group} | names
+    return row | {"credit": item.credit, "licence": item.licence, "users": "simulated"}
 
 
 __all__ = ["VERSION", "Interaction", "Item", "demo_items", "simulated_interactions", "write_demo"]

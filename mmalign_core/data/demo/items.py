@@ -62,6 +62,11 @@ class Item:
     file: str = ""
     sound: str = ""
 
+    @property
+    def kind(self) -> str:
+        """What its picture is: "photograph" or "drawing"."""
+        return "photograph" if self.package else "drawing"
+
 
 @cache
 def demo_items() -> tuple[Item, ...]:

@@ -1,4 +1,7 @@
-"""Amazon reviews (McAuley; Hou et al. 2024): JSON lines of reviews, and of the products, also gzipped."""
+"""Amazon reviews (McAuley; Hou et al. 2024): JSON lines of reviews, and of the products, also gzipped.
+
+The products of 2014 are objects as Python writes them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mmalign_core.data.folder_files import FolderFiles
-from mmalign_core.data.forms.base import Form, base_name, grouped, head_of, table_of_objects
+from mmalign_core.data.forms.base import Form, base_name, broken_lines, grouped, head_of, table_of_objects
+from mmalign_core.data.tabular.json_lines import python_object
 from mmalign_core.data.tabular.tables import Table, read_table
 
 _ENDINGS = (".jsonl", ".json", ".ndjson")
@@ -40,16 +44,18 @@ def find_amazon(files: FolderFiles, names: Sequence[str]) -> Form | None:
     products = [name for name, kind in kinds.items() if kind == "products"]
     if not reviews:
         return None
-    lines = [line for name in reviews for line in _objects(read_table(files.path(name), name, events=True))]
+    tables = {name: read_table(files.path(name), name, events=name in reviews) for name in (*reviews, *products)}
+    lines = [line for name in reviews for line in _objects(tables[name])]
     users = table_of_objects(_event(line) for line in lines)
     if products:
-        own = (line for name in products for line in _objects(read_table(files.path(name), name)))
+        own = (line for name in products for line in _objects(tables[name]))
         pairs = ((item, _product(line)) for line in own if (item := _first(line, _ITEMS)))
     else:
         pairs = ((item, {"text": _review(line)}) for line in lines if (item := _first(line, _ITEMS)))
     items = table_of_objects({"id": id, **held} for id, held in grouped(pairs).items())
     told = ", ".join(products or reviews)
-    return Form("Amazon reviews", items, told, users, ", ".join(reviews), (*reviews, *products))
+    broken = tuple((name, line) for name, table in tables.items() for line in broken_lines(table, name))
+    return Form("Amazon reviews", items, told, users, ", ".join(reviews), tuple(tables), broken=broken)
 
 
 def _kind(files: FolderFiles, name: str) -> str:
@@ -58,7 +64,7 @@ def _kind(files: FolderFiles, name: str) -> str:
     try:
         line = json.loads(first)
     except (ValueError, RecursionError):
-        return ""
+        line = python_object(first)
     if not isinstance(line, dict) or not any(key in line for key in _ITEMS):
         return ""
     if any(key in line for key in _USERS):

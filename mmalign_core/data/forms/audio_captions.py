@@ -7,7 +7,7 @@ from typing import Any
 
 from mmalign_core.data.folder_files import FolderFiles
 from mmalign_core.data.formats import modality_of
-from mmalign_core.data.forms.base import Form, base_name, grouped, head_of, table_of_objects
+from mmalign_core.data.forms.base import Form, base_name, broken_lines, grouped, head_of, table_of_objects
 from mmalign_core.data.layout import split_word
 from mmalign_core.data.stem_columns import stems_of
 from mmalign_core.data.tabular.tables import Table, read_table
@@ -22,18 +22,21 @@ def find_audio_captions(files: FolderFiles, names: Sequence[str]) -> Form | None
     """The sounds that every such table names, each with all its captions; None if there is no such table."""
     found: dict[str, list[tuple[str, dict[str, Any]]]] = {"AudioCaps": [], "Clotho": []}
     used: list[str] = []
+    broken: list[tuple[str, str]] = []
     for name in (n for n in names if base_name(n).endswith((".csv", ".tsv"))):
         header = {cell.strip().strip('"').lower() for cell in _first_line(files, name).replace("\t", ",").split(",")}
         words = "AudioCaps" if header >= _CAPS else "Clotho" if header >= _CLOTHO and _of_sounds(files, name) else ""
         if words:
             lines = _caps_lines if words == "AudioCaps" else _clotho_lines
-            found[words] += lines(read_table(files.path(name), name), files, _split(name))
+            table = read_table(files.path(name), name)
+            found[words] += lines(table, files, _split(name))
+            broken += [(name, why) for why in broken_lines(table, name)]
             used.append(name)
     words = next((words for words, lines in found.items() if lines), "")
     if not words:
         return None
     items = table_of_objects({"id": id, **own} for id, own in grouped(found[words]).items())
-    return Form(words, items, ", ".join(used), used=tuple(used))
+    return Form(words, items, ", ".join(used), used=tuple(used), broken=tuple(broken))
 
 
 def _first_line(files: FolderFiles, name: str) -> str:

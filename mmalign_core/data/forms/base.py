@@ -10,6 +10,7 @@ from typing import Any
 from mmalign_core.data.folder_files import FolderFiles
 from mmalign_core.data.tabular.cells import Cells
 from mmalign_core.data.tabular.tables import Table
+from mmalign_core.types import BadInput
 
 Lines = Iterable[Mapping[str, Any]]
 """Lines as objects: column -> value."""
@@ -21,7 +22,8 @@ class Form:
 
     `words`: what people call the form; `items`: a table whose columns are called by their roles, or None; `table`: the
     file that names the items; `users`: the table of interactions, or None; `likes`: its file; `used`: all files that
-    were read; `arrays`: names of arrays in the order of the items, modality -> file names.
+    were read; `arrays`: names of arrays in the order of the items, modality -> file names; `broken`: (file, why a line
+    of it cannot be used).
     """
 
     words: str
@@ -31,6 +33,7 @@ class Form:
     likes: str = ""
     used: Sequence[str] = ()
     arrays: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    broken: Sequence[tuple[str, str]] = ()
 
     @property
     def note(self) -> str:
@@ -44,6 +47,11 @@ def settled_table(cells: Mapping[str, Cells], count: int) -> Table:
     """The table of `count` lines whose columns are called by their roles; columns without any value are left out."""
     kept = {name: held for name, held in cells.items() if any(value is not None and value != [] for value in held)}
     return Table(tuple(kept), kept, range(1, count + 1), settled=True)
+
+
+def broken_lines(table: Table, name: str) -> list[str]:
+    """Why each line that cannot be used cannot; `name`: what messages call the table."""
+    return [f"{table.where(place, name)} {line.problem}" for place, line in table.problems.items()]
 
 
 def table_of_objects(lines: Lines) -> Table:
@@ -83,5 +91,5 @@ def head_of(files: FolderFiles, name: str, size: int = 4096) -> bytes:
     try:
         with open_table(files.path(name)) as file:
             return file.read(size)
-    except UNREADABLE:
+    except (*UNREADABLE, BadInput):
         return b""

@@ -5,6 +5,7 @@ Texts are read from UTF-8, stripped, and checked to be visible and not too long.
 
 from __future__ import annotations
 
+import codecs
 import os
 import unicodedata
 from pathlib import Path
@@ -90,12 +91,13 @@ def clean_text(text: str, name: str, settings: Settings) -> str:
 
 
 def decode_text(content: bytes, name: str) -> str:
-    """The text in UTF-8 bytes, without a byte-order mark.
+    """The text in UTF-8 bytes, or in UTF-16 that says so by its byte-order mark, without the mark.
 
     Raises BadInput, with a guess of the encoding, for other bytes.
     """
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and content[:4] != codecs.BOM_UTF32_LE
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(content)}); save it as UTF-8") from error
     if "\0" in text:

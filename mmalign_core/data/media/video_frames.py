@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.media.sounds import DEMUXERS
+from mmalign_core.data.media.sound_decoders import DEMUXERS
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 

@@ -15,6 +15,7 @@ import numpy as np
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.tabular.cells import Cells, as_list
 from mmalign_core.data.tabular.rows import is_missing
+from mmalign_core.data.tabular.said import said_in
 
 SAMPLE = 20
 """Values of a column that are looked at; our choice: enough to tell a path from a sentence."""
@@ -97,9 +98,11 @@ def _kind_of_value(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return "vector"
     if isinstance(value, list | tuple):
+        if said_in(value):
+            return "text"
         inner = {_kind_of_value(entry) for entry in value[:SAMPLE]}
         return {"number": "vector", "vector": "vector", "text": "text"}.get("".join(inner), "other")
-    return "other"
+    return "text" if said_in(value) else "other"
 
 
 def _kind_of_text(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mmalign_core.data.formats import modality_of
 from mmalign_core.data.media.references import guess_encoding
 from mmalign_core.data.names import is_unicode, shown
 from mmalign_core.data.tabular.budgets import check_columns, check_rows
@@ -52,12 +53,24 @@ def read_delimited(path: Path, name: str, most: int | None = None, *, events: bo
         reader = csv.reader(chain(text, ["\n", _MARK]), delimiter=delimiter)
         try:
             filled = (cells for cells in reader if any(c.strip() for c in cells))
-            header = next(islice(filled, int(stated), None), [])
+            header, first = next(islice(filled, int(stated), None), []), list[Record]()
             check_columns(len(header), name)
-            records = islice(_counted(_numbered(reader), name, events), most)
+            if any(modality_of(cell.strip()) for cell in header):
+                header, first = named_by_place(header), [(reader.line_num, header)]
+            records = islice(_counted(chain(first, _numbered(reader)), name, events), most)
             return _records(records, _columns(header, head, name))
         except csv.Error as error:
             raise BadInput(f"{name}, line {reader.line_num}, is not CSV ({error}); save the table again") from error
+
+
+def named_by_place(cells: list[str]) -> list[str]:
+    """Names for columns of a table without a line of names, which one knows by a file name in its first line.
+
+    Of two columns one names the file, and the other is its text.
+    """
+    names = [f"column {number}" for number in range(1, len(cells) + 1)]
+    media = [bool(modality_of(cell.strip())) for cell in cells]
+    return ["file_name" if one else "text" for one in media] if sorted(media) == [False, True] else names
 
 
 def _opened(path: Path, newline: str) -> io.TextIOWrapper:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from mmalign_core.data.formats import modality_of
 from mmalign_core.data.media.references import guess_encoding
 from mmalign_core.data.tabular.budgets import check_columns, check_rows
 from mmalign_core.data.tabular.cells import Line
@@ -22,6 +24,8 @@ LARGEST = 256 << 20
 _HEAD = 4096
 """Bytes in which the first sign stands; our choice."""
 _BOM = b"\xef\xbb\xbf"
+_LONGEST_LITERAL = 1 << 20
+"""Bytes of a line that is read as Python writes an object; our choice, far above any product."""
 
 
 def read_json(path: Path, name: str, most: int | None, *, events: bool = False) -> tuple[dict[str, None], list[Line]]:
@@ -58,12 +62,21 @@ def read_whole(path: Path, name: str) -> Any:
 
 
 def _objects(content: Any) -> list[Any] | None:
-    """The list of objects in JSON, or the only list of objects in an object; None if it is neither."""
+    """The list of objects in JSON, or the only list of objects in an object; None if it is neither.
+
+    An object whose names are those of files, as of captions, gives a line for each file.
+    """
+    if isinstance(content, dict) and content and all(modality_of(name) not in (None, "text") for name in content):
+        return [_of_file(name, held) for name, held in content.items()]
     if isinstance(content, dict):
         lists = [held for held in content.values() if isinstance(held, list) and any(isinstance(v, dict) for v in held)]
         return lists[0] if len(lists) == 1 else None
     whole = isinstance(content, list) and any(isinstance(value, dict) for value in content)
     return content if whole else None
+
+
+def _of_file(name: str, held: Any) -> Any:
+    return {"file_name": name, **held} if isinstance(held, dict) else {"file_name": name, "text": held}
 
 
 def _numbered(objects: list[Any]) -> Iterator[Line]:
@@ -90,10 +103,28 @@ def _json_line(number: int, raw: bytes) -> Line | None:
     except UnicodeDecodeError:
         return Line(number, {}, f"is not UTF-8 (it looks like {guess_encoding(raw)}); save it as UTF-8")
     except (ValueError, RecursionError):
-        return Line(number, {}, "is not JSON; write one object in braces on each line")
+        values = python_object(raw)
+        if values is None:
+            return Line(number, {}, "is not JSON; write one object in braces on each line")
     if not isinstance(values, dict):
         return Line(number, {}, "is not a JSON object; write one object in braces on each line")
     return Line(number, named_values(_written_out(values, raw)))
+
+
+def python_object(raw: bytes) -> dict[str, Any] | None:
+    """The object that a line holds as Python writes one, with names in single quotes; None if it holds none.
+
+    Only literals are read; nothing is run.
+    """
+    text = raw.strip()
+    if len(text) > _LONGEST_LITERAL or not (text.startswith(b"{") and text.endswith(b"}")):
+        return None
+    try:
+        values = ast.literal_eval(text.decode("utf-8"))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    whole = isinstance(values, dict) and all(isinstance(name, str) for name in values)
+    return values if whole else None
 
 
 def _written_out(values: dict[str, Any], raw: bytes) -> dict[str, Any]:
@@ -101,7 +132,10 @@ def _written_out(values: dict[str, Any], raw: bytes) -> dict[str, Any]:
     large = [name for name, value in values.items() if isinstance(value, float) and math.isinf(value)]
     if not large:
         return values
-    written = json.loads(raw.decode("utf-8"), parse_float=str)
+    try:
+        written = json.loads(raw.decode("utf-8"), parse_float=str)
+    except ValueError:
+        return values | {name: TooLarge(str(values[name])) for name in large}
     return values | {name: TooLarge(written[name]) for name in large if isinstance(written[name], str)}
 
 

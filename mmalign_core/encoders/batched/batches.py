@@ -206,7 +206,7 @@ def _outcome(batch: _Batch, model: Callable[[Sequence[Any]], T]) -> Outcome[T]:
 def _run(media: list[Media], prepared: list[Any], model: Callable[[Sequence[Any]], T]) -> Outcome[T]:
     """Run the model on the batch, and on single media if that fails, so that one bad medium does not affect others.
 
-    Raises DeviceLost if the GPU is lost, since all further media would fail too.
+    Raises EncoderLost if the GPU or the server is lost, since all further media would fail too.
     """
     if not media:
         return Outcome((), ())

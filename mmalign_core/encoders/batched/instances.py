@@ -30,7 +30,7 @@ def encoder(reference: str, modality: str = "") -> Encoder:
         name, _, model = parts_of(reference)
         cls = ENCODERS.get(name)
         reference = with_params(reference, params_of(reference))  # normalised, so that equal references share it
-        modality = modality or cls.reads()[0]
+        modality = modality or cls.reads(model)[0]
         key = (reference, modality, cls.stamp(model))  # the stamp: a model that was replaced is loaded again
         found = _alive.get(key)
         if found is None:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -16,16 +14,13 @@ from mmalign_core.data.names import shown
 from mmalign_core.encoders.clap.mel import ClapMel
 from mmalign_core.encoders.text_input import TokenLimit
 from mmalign_core.encoders.torch_models.devices import at_dtype, choose_device, stacked_on
-from mmalign_core.encoders.torch_models.loader import load_quietly
+from mmalign_core.encoders.torch_models.loader import load_quietly, share_loaded
 from mmalign_core.encoders.torch_models.model_files import check_clap_files
 from mmalign_core.model_files.weights import read_json
 from mmalign_core.types import BadInput
 
 _LONGEST_SOUND = 10.24
 """Most seconds of a window. Chosen: longer ones do not fit the spectrograms of published models."""
-_loading = Lock()
-_shared: WeakValueDictionary[tuple[str, str, str, str], ClapTowers] = WeakValueDictionary()
-"""Models that an encoder still holds: those of both modalities share one."""
 
 
 @dataclass(frozen=True)
@@ -124,13 +119,12 @@ class ClapTowers:
 def open_towers(reference: str, folder: Path, version: str, device: str) -> ClapTowers:
     """The model in the folder, loaded once per process for both modalities. Raises BadInput if loading fails."""
     device = choose_device(device)
-    key = (reference, str(folder), version, device)
-    with _loading:
-        found = _shared.get(key)
-        if found is None:
-            check_clap_files(folder)
-            found = _shared[key] = load_quietly(reference, folder, lambda: _load(folder, device))
-        return found
+
+    def load() -> ClapTowers:
+        check_clap_files(folder)
+        return load_quietly(reference, folder, lambda: _load(folder, device))
+
+    return share_loaded(("clap", str(folder), version, device), load)
 
 
 def _load(folder: Path, device: str) -> ClapTowers:

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as an ONNX graph, built from its PyTorch weights with batch normalisation folded in.
+"""EfficientNet-Lite as an ONNX graph, built from its PyTorch weights with batch normalisation folded in.
 
 Architecture: MBConv blocks of EfficientNet-B0 (Tan & Le, 2019; Sandler et al., 2018) without squeeze-and-excitation,
 ReLU6 for swish, stem and head of fixed width, TensorFlow's "same" padding. onnxruntime runs it about 1.7 times as
@@ -7,16 +7,20 @@ fast as PyTorch does on the processor (benchmarks/encode_throughput.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 SIDE = 224
 """Pixels of a side, the input size of the published EfficientNet-Lite0."""
+SIDE_2 = 260
+"""The input size of the published EfficientNet-Lite2."""
 PIXELS, MAP, POOLED, POSTERIOR = "pixels", "map", "pooled", "posterior"
 BLOCKS = ((1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1), (4, 5, 2), (1, 3, 1))
-"""For each stage: repeats, kernel, and stride of its first block."""
+"""For each stage of Lite0: repeats, kernel, and stride of its first block."""
+BLOCKS_2 = ((1, 3, 1), (3, 3, 2), (3, 5, 2), (4, 3, 2), (4, 5, 1), (5, 5, 2), (1, 3, 1))
+"""The same of Lite2: 1.2 times as many repeats, rounded up, but for the first stage and the last."""
 _BATCH_NORM_EPSILON = 1e-3
 """Epsilon of batch normalisation, as in the published TensorFlow model."""
 
@@ -76,32 +80,40 @@ class GraphBuilder:
 
 def same_padding(side: int, kernel: int, stride: int) -> tuple[int, int]:
     """TensorFlow's "same" padding (before, after). An odd pixel goes after, so strided layers are padded unevenly."""
-    total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
+    total = max((strided(side, stride) - 1) * stride + kernel - side, 0)
     return total // 2, total - total // 2
 
 
-def build_graph(weights: Mapping[str, np.ndarray]) -> bytes:
-    """Serialised graph: PIXELS (n, 224, 224, 3) uint8 -> MAP (n, 1280, 7, 7), POOLED (n, 1280), POSTERIOR (n, 1000).
+def strided(side: int, stride: int) -> int:
+    """Cells of a side after a layer of this stride with "same" padding: rounded up."""
+    return -(-side // stride)
 
+
+def build_graph(
+    weights: Mapping[str, np.ndarray], side: int = SIDE, blocks: Sequence[tuple[int, int, int]] = BLOCKS
+) -> bytes:
+    """Serialised graph: PIXELS (n, side, side, 3) uint8 -> MAP (n, 1280, h, h), POOLED (n, 1280), POSTERIOR (n, 1000).
+
+    `side`: pixels of the input; h is a 32nd of it, rounded up.
     A run computes only the outputs that it names.
     """
     from onnx import TensorProto, helper, numpy_helper
 
     build = GraphBuilder(weights)
-    x, side = build.convolve(_pixels(build), "_conv_stem", "_bn0", side=SIDE, stride=2), SIDE // 2
-    number = 0
-    for repeats, _kernel, first_stride in BLOCKS:
+    x = build.convolve(_pixels(build), "_conv_stem", "_bn0", side=side, stride=2)
+    h, number = strided(side, 2), 0
+    for repeats, _kernel, first_stride in blocks:
         for repeat in range(repeats):
             stride = 1 if repeat else first_stride
-            x = _block(build, x, f"_blocks.{number}", side, stride, skip=repeat > 0)
-            side, number = side // stride, number + 1
-    build.convolve(x, "_conv_head", "_bn1", side=side, output=MAP)
+            x = _block(build, x, f"_blocks.{number}", h, stride, skip=repeat > 0)
+            h, number = strided(h, stride), number + 1
+    build.convolve(x, "_conv_head", "_bn1", side=h, output=MAP)
     _classify(build)
-    shapes = {MAP: ["n", 1280, side, side], POOLED: ["n", 1280], POSTERIOR: ["n", 1000]}
+    shapes = {MAP: ["n", 1280, h, h], POOLED: ["n", 1280], POSTERIOR: ["n", 1000]}
     graph = helper.make_graph(
         build.nodes,
-        "efficientnet-lite0",
-        [helper.make_tensor_value_info(PIXELS, TensorProto.UINT8, ["n", SIDE, SIDE, 3])],
+        "efficientnet-lite",
+        [helper.make_tensor_value_info(PIXELS, TensorProto.UINT8, ["n", side, side, 3])],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()],
         [numpy_helper.from_array(value, name) for name, value in build.constants.items()],
     )
@@ -124,7 +136,7 @@ def _block(build: GraphBuilder, x: str, name: str, side: int, stride: int, skip:
     if f"{name}._expand_conv.weight" in build.weights:
         y = build.convolve(y, f"{name}._expand_conv", f"{name}._bn0", side=side)
     y = build.convolve(y, f"{name}._depthwise_conv", f"{name}._bn1", side=side, stride=stride)
-    y = build.convolve(y, f"{name}._project_conv", f"{name}._bn2", side=side // stride, relu6=False)
+    y = build.convolve(y, f"{name}._project_conv", f"{name}._bn2", side=strided(side, stride), relu6=False)
     return build.add("Add", [y, x], f"{name}.sum") if skip else y
 
 

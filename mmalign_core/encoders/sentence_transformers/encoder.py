@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,75 +11,56 @@ import numpy as np
 from mmalign_core.encoders.attribution import WATCHED, Attribution, attention_attribution
 from mmalign_core.encoders.base import register
 from mmalign_core.encoders.long_texts import ReadsLongTexts
+from mmalign_core.encoders.sentence_transformers.media import SentenceMedia
+from mmalign_core.encoders.sentence_transformers.model import PROMPTS, SentenceModel
 from mmalign_core.encoders.text_input import TokenLimit
 from mmalign_core.encoders.torch_models.devices import at_dtype
-from mmalign_core.encoders.torch_models.encoder import PASSES, SAMPLE, FolderEncoder, longest_first
-from mmalign_core.encoders.torch_models.loader import load_quietly
-from mmalign_core.encoders.torch_models.model_files import check_sentence_files
+from mmalign_core.encoders.torch_models.encoder import PASSES, SAMPLE, longest_first
 from mmalign_core.model_files import repository
 from mmalign_core.model_files.catalogue import usual_prompt
-from mmalign_core.model_files.weights import read_json
-from mmalign_core.params import param
 from mmalign_core.types import BadInput
 
-_PROMPTS = {"document": ("document", "passage", "corpus"), "query": ("query",)}
-"""Names of the prompts for documents and for queries, in the library's order. The first that is not empty is used: the
-library saves an empty "document" prompt beside the "passage" prompt of a model."""
 _SPECIAL = 8
 """Special tokens of a text at most; our choice: models of this kind add two to four."""
+_UNLIMITED = 2**24
+"""Tokens from which on a stated limit means that there is none; our choice: transformers then states 10^30."""
 _LONGEST = 8192
 """Most tokens if a model states no limit. Chosen: the limit of most models of this kind."""
 
 
 @register("sentence-transformers")
-class SentenceTransformers(ReadsLongTexts, FolderEncoder):
+class SentenceTransformers(ReadsLongTexts, SentenceModel):
     """Vectors of `model.encode_document`, or of `model.encode_query` with the parameter for queries.
 
     All texts get the same prompt, typed queries too, since items are compared with items and queries are worded like
-    items. Weights are safetensors, or `.bin` files that are read as plain tensors.
+    items.
     """
 
     modality = "text"
-    space = "sentence-transformers"
-    summary = "Texts through any sentence-transformers model: sentence-transformers:NAME_OR_FOLDER"
     on_cpu = 32
-    packages = (("sentence_transformers", "sentence-transformers"),)
-    read_as: str = param(
-        "document",
-        choices=tuple(_PROMPTS),
-        help="prompt of all texts, if the model has several",
-    )
 
     @classmethod
-    def check_files(cls, folder: Path) -> None:
-        """Raise BadInput if the folder does not hold a complete sentence-transformers model."""
-        check_sentence_files(folder)
-
-    @cached_property
-    def dim(self) -> int:  # pyright: ignore - known once the model is loaded
-        """Dimension of the vectors."""
-        return int(self._model.get_embedding_dimension())
-
-    @cached_property
-    def _model(self) -> Any:
-        return load_quietly(self.space, self.folder, lambda: _loaded(self.folder, self.device))
+    def of_model(cls, model: str, modality: str) -> Any:
+        """The model's encoder of that modality. Raises BadInput with the fetch command if the model is missing."""
+        return super().of_model(model, modality) if modality == "text" else SentenceMedia.of_model(model, modality)
 
     @cached_property
     def prompt(self) -> str | None:
         """The text before every text; None if the model has no prompt of its own."""
-        named = next((self._model.prompts[n] for n in _PROMPTS[self.read_as] if self._model.prompts.get(n)), None)
-        default = self._model.prompts.get(self._model.default_prompt_name or "")
+        named = next((self.loaded.prompts[n] for n in PROMPTS[self.read_as] if self.loaded.prompts.get(n)), None)
+        default = self.loaded.prompts.get(self.loaded.default_prompt_name or "")
         return named or default or usual_prompt(repository(self.name, self.model)) or None
 
     @cached_property
     def _limit(self) -> TokenLimit:
-        tokenizer = self._model.tokenizer
-        most = self._model.max_seq_length or min(getattr(tokenizer, "model_max_length", _LONGEST), _LONGEST)
+        tokenizer = self.loaded.tokenizer
+        stated = self.loaded.max_seq_length or getattr(tokenizer, "model_max_length", _LONGEST)
+        most = stated if stated < _UNLIMITED else _LONGEST
         return TokenLimit(tokenizer, int(most), self.prompt or "")
 
     def load(self) -> None:
         """Load the weights."""
-        _ = self._model, self._limit, self.dim
+        _ = self.loaded, self._limit, self.dim
 
     @property
     def surely_read(self) -> int:
@@ -108,7 +88,11 @@ class SentenceTransformers(ReadsLongTexts, FolderEncoder):
     def run_at(self, batch: Sequence[str], dtype: str) -> np.ndarray:
         """Vectors (n, dim) of one batch of texts, computed in `dtype`."""
         with at_dtype(self.device, dtype):
-            return np.asarray(self._run(batch, "sentence_embedding"), np.float32)
+            return self.cut(self.run_whole(batch))
+
+    def run_whole(self, batch: Sequence[str]) -> np.ndarray:
+        """Vectors (n, whole) by the library."""
+        return np.asarray(self._run(batch, "sentence_embedding"), np.float32)
 
     def sample(self) -> list[str]:
         """Three texts, the last longer than the model reads."""
@@ -123,16 +107,21 @@ class SentenceTransformers(ReadsLongTexts, FolderEncoder):
     @property
     def attends(self) -> bool:
         """Whether the model is a transformer whose attention can be recorded."""
-        return sentence_attends(self._model)
+        return "message" not in self.loaded.modalities and sentence_attends(self.loaded)
 
     def attribution_of(self, text: str, direction: np.ndarray, rule: str) -> Attribution:
         """The attribution to the tokens of a text that is read at once."""
-        return sentence_attribution(self._model, text, direction, rule, self._limit, self.prompt)
+        given, places = self._given([text]), self._limit.places(text)
+        return sentence_attribution(self.loaded, given, direction, rule, places, self.prompt)
 
     def _run(self, texts: Sequence[str], output: str | None) -> Any:
         options = {"batch_size": len(texts), "output_value": output, "show_progress_bar": False, "prompt": self.prompt}
-        read = self._model.encode_query if self.read_as == "query" else self._model.encode_document
-        return read(list(texts), **options)
+        read = self.loaded.encode_query if self.read_as == "query" else self.loaded.encode_document
+        return read(self._given(texts), **options)
+
+    def _given(self, texts: Sequence[str]) -> list[Any]:
+        """The library's input. A model of several modalities would open a text that looks like a path or an address."""
+        return list(texts) if self.loaded.modalities == ["text"] else [{"text": text} for text in texts]
 
     def _steps(self, features: dict[str, Any]) -> np.ndarray:
         """Token vectors after the modules that follow pooling, without the final normalisation."""
@@ -141,27 +130,17 @@ class SentenceTransformers(ReadsLongTexts, FolderEncoder):
         if features.get("token_embeddings") is None:
             raise BadInput(f"model '{self.model}' gives one vector for a whole text: it has no sequences")
         steps = {"sentence_embedding": features["token_embeddings"][features["attention_mask"].bool()]}
-        modules = list(self._model)
+        modules = list(self.loaded)
         pooled = next((i for i, m in enumerate(modules) if type(m).__name__ == "Pooling"), len(modules))
         with torch.inference_mode():
             for module in (m for m in modules[pooled + 1 :] if type(m).__name__ != "Normalize"):
                 steps = module(steps)
         vectors = steps["sentence_embedding"].float().cpu().numpy()
-        if vectors.shape[1] != self.dim:
+        if vectors.shape[1] != self.whole:
             raise BadInput(
-                f"model '{self.model}' pools tokens of length {vectors.shape[1]} to {self.dim}: it has no sequences"
+                f"model '{self.model}' pools tokens of length {vectors.shape[1]} to {self.whole}: it has no sequences"
             )
-        return vectors
-
-
-def _loaded(folder: Path, device: str) -> Any:
-    import torch
-    from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports] - an optional extra
-
-    if (folder / "config.json").is_file():
-        read_json(folder / "config.json")
-    options = {"device": device, "local_files_only": True, "trust_remote_code": False}
-    return SentenceTransformer(str(folder), model_kwargs={"dtype": torch.float32}, **options)
+        return vectors[:, : self.dim]
 
 
 def sentence_attends(model: Any) -> bool:
@@ -172,13 +151,17 @@ def sentence_attends(model: Any) -> bool:
 
 
 def sentence_attribution(
-    model: Any, text: str, direction: np.ndarray, rule: str, limit: TokenLimit, prompt: str | None = None
+    model: Any, given: list[Any], direction: np.ndarray, rule: str, places: np.ndarray, prompt: str | None = None
 ) -> Attribution:
-    """The attribution to the tokens of one text. The places of prompt and special tokens are empty."""
-    features = model.preprocess([text], prompt=prompt)
+    """The attribution to the tokens of the one text given, with their `places` (t, 2), empty for prompt and special
+    tokens. A `direction` (dim,) of fewer dimensions than the model's is along the first ones."""
+    features = model.preprocess(given, prompt=prompt)
     features = {key: part.to(model.device) if hasattr(part, "to") else part for key, part in features.items()}
     length = features["input_ids"].shape[1]
     values = attention_attribution(
-        lambda: model(features)["sentence_embedding"], direction, lambda keys: keys == length, rule
+        lambda: model(features)["sentence_embedding"][:, : len(direction)],
+        direction,
+        lambda keys: keys == length,
+        rule,
     )
-    return Attribution(values, limit.places(text))
+    return Attribution(values, places)

@@ -21,7 +21,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class DeviceLost(BadInput):
+class EncoderLost(BadInput):
+    """Raised when an encoder is lost during a run, so that all further items would fail too."""
+
+
+class DeviceLost(EncoderLost):
     """Raised when the GPU is lost during a run. No further item can be run in this process."""
 
 
@@ -146,8 +150,8 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def raise_if_lost(error: BaseException) -> None:
-    """Raise DeviceLost if the error is one, or its message means a lost GPU."""
-    if isinstance(error, DeviceLost):
+    """Raise the error if the encoder is lost, and DeviceLost if its message means a lost GPU."""
+    if isinstance(error, EncoderLost):
         raise error
     words = " ".join(str(error).split())
     gone = type(error).__name__ == "AcceleratorError" or any(sign in words.lower() for sign in _LOST)

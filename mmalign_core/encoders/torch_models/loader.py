@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from threading import Lock
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from mmalign_core.data.names import shown
 from mmalign_core.encoders.torch_models.devices import out_of_memory
@@ -16,8 +18,20 @@ from mmalign_core.encoders.torch_models.torch_companions import hide_broken_comp
 from mmalign_core.types import BadInput
 
 T = TypeVar("T")
+_sharing = Lock()
+_shared: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()
+"""Loaded models that an encoder still holds: the towers of a model share one."""
 _LAYER = re.compile(r"\b(layers?|blocks?|h)\.\d+\.")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def share_loaded(key: Hashable, load: Callable[[], T]) -> T:
+    """The result of `load`, once per process for equal keys as long as somebody holds it."""
+    with _sharing:
+        found = _shared.get(key)
+        if found is None:
+            found = _shared[key] = load()
+        return found
 
 
 def load_quietly(reference: str, folder: Path, load: Callable[[], T]) -> T:

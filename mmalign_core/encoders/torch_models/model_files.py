@@ -50,12 +50,13 @@ def _check_extractor(folder: Path) -> None:
             raise BadInput(f"'{shown(paths[0])}': '{name}' must be a whole number from 1 to {most:,}; fetch it again")
 
 
-def check_sentence_files(folder: Path) -> None:
+def check_sentence_files(folder: Path, *, reads_texts: bool = True) -> None:
     """Raise BadInput unless the folder holds all files of a sentence-transformers model, as `check_clap_files`."""
     _check_modules(folder)
     check_weights(folder)
     check_code(folder)
-    check_tokenizer(folder)
+    if reads_texts:
+        check_tokenizer(folder)
     for path in files_of(folder, "config.json"):
         if "model_type" in (config := read_json(path)):
             check_sizes(config, folder)

@@ -11,6 +11,7 @@ from mmalign_core.recommend.base import Recommender
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 TASTE = "taste"
 """Label of the share that comes from interactions and not from the items' media."""
@@ -52,7 +53,9 @@ def rated_matrix(events: Interactions) -> sparse.csr_array:
     """Return (users, items) float32: each user's mean rating of the item. BadInput if an event lacks a rating."""
     missing = int(np.isnan(events.ratings).sum())
     if missing:
-        raise BadInput(f"ratings: {missing} of {len(events)} events have no rating; leave ratings off")
+        raise BadInput(
+            say("ratings: {missing} of {n} events have no rating; leave ratings off", missing=missing, n=len(events))
+        )
     keys, which = np.unique(events.rows * events.items + events.columns, return_inverse=True)
     means = np.bincount(which, events.ratings) / np.bincount(which)
     place = (keys // events.items, keys % events.items)
@@ -75,8 +78,13 @@ class ItemWeights(Collaborative):
         met = np.flatnonzero(events.popularity)
         if len(met) > MOST_ITEMS:
             raise BadInput(
-                f"'{self.name}' holds a weight between every two items, and {len(met)} have interactions (at most "
-                f"{MOST_ITEMS}); choose als, bpr or lightgcn, or leave out the rarest items"
+                say(
+                    "'{name}' holds a weight between every two items, and {n} have interactions (at most "
+                    "{MOST_ITEMS}); choose als, bpr or lightgcn, or leave out the rarest items",
+                    name=self.name,
+                    n=len(met),
+                    MOST_ITEMS=MOST_ITEMS,
+                )
             )
         return met
 

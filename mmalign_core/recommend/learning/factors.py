@@ -21,6 +21,7 @@ from mmalign_core.recommend.learning.held_out import K, Matrix
 from mmalign_core.recommend.learning.pairwise import Plan, train
 from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -87,9 +88,9 @@ def factor_of(query: PlacedQuery, label: str) -> float:
 class TrainedFactors(Factors):
     """Factors trained in torch on nine tenths of the events. The last tenth decides when to stop."""
 
-    learning_rate: float = param(0.02, 1e-6, 1.0, help="size of a step")
-    decay: float = param(1e-4, 0.0, 1.0, help="weight of the penalty on large factors")
-    passes: int = param(200, 1, 5000, help="most passes over the events; fewer if held-out events stop improving")
+    learning_rate: float = param(0.02, 1e-6, 1.0, help=say("size of a step"))
+    decay: float = param(1e-4, 0.0, 1.0, help=say("weight of the penalty on large factors"))
+    passes: int = param(200, 1, 5000, help=say("most passes over the events; fewer if held-out events stop improving"))
 
     def _train(
         self,

@@ -14,6 +14,7 @@ from mmalign_core.recommend.learning.pairwise import spreader
 from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import BadInput
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,9 @@ def content_features(name: str, items: PlacedItems) -> Mapping[str, np.ndarray]:
             units = unit_rows(part)
             found[m] = unit_rows(np.where(present[:, None], units - units[present].mean(axis=0), 0))
     if not found:
-        raise BadInput(f"'{name}' reads the items' media, and no item has a place in any modality; choose lightgcn")
+        raise BadInput(
+            say("'{name}' reads the items' media, and no item has a place in any modality; choose lightgcn", name=name)
+        )
     return found
 
 

@@ -17,6 +17,7 @@ from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.recommend.splits import split_events
 from mmalign_core.recommend.standard_scores import Member
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.wording import say
 
 MOST_MEMBERS = 4
 """Most recommenders in one mixture. The number of mixes to try grows with it, as below."""
@@ -42,9 +43,13 @@ def parse_mix(text: str, members: Sequence[Recommender]) -> np.ndarray:
     try:
         weights = np.array([float(part) for part in text.split(",")])
     except ValueError as error:
-        raise BadInput(f"mix: '{text}' must be numbers separated by commas, such as 0.3,0.7") from error
+        raise BadInput(say("mix: '{text}' must be numbers separated by commas, such as 0.3,0.7", text=text)) from error
     if len(weights) != len(members) or not np.isfinite(weights).all() or weights.min() < 0 or not weights.sum():
-        raise BadInput(f"mix: '{text}' must be {len(members)} numbers from 0, one a member, one of them above 0")
+        raise BadInput(
+            say(
+                "mix: '{text}' must be {n} numbers from 0, one a member, one of them above 0", text=text, n=len(members)
+            )
+        )
     return weights / weights.sum()
 
 
@@ -66,21 +71,24 @@ def learn_mix(
     try:
         split = split_events(_in_order(interactions), _split_name(interactions, how), HELD_OUT, seed)
     except BadInput as error:
-        return Mix(even, (), f"even, since no events can be held out to learn from: {error}")
+        return Mix(even, (), say("even, since no events can be held out to learn from: {error}", error=error))
     users = _validation_users(split.train, split.test, seed)
     if not len(users):
-        return Mix(even, (), "even, since no user has events on both sides of the held-out part")
+        return Mix(even, (), say("even, since no user has events on both sides of the held-out part"))
     queries = [PlacedQuery(history=split.train.history(user)) for user in users]
     scores = []
     for i, model in enumerate(members):
-        progress(0.5 * i / len(members), f"fitting '{model.name}' to {len(split.train)} events to weigh it")
+        progress(
+            0.5 * i / len(members),
+            say("fitting '{name}' to {n} events to weigh it", name=model.name, n=len(split.train)),
+        )
         model.fit(items, split.train, seed=seed)
         scores.append(Member(model, items, split.train).standard(queries))
     tried = _score_mixes(np.stack(scores), split.train.matrix[users], split.test.matrix[users])
     best = max(tried, key=lambda mix: (mix[1], -float(np.square(mix[0]).sum())))
     names = [model.name for model in members]
     rows = tuple({**dict(zip(names, map(float, mix))), f"ndcg@{K}": value} for mix, value in tried)
-    return Mix(best[0], rows, f"best NDCG@{K} of {len(users)} users on {split.words}")
+    return Mix(best[0], rows, say("best NDCG@{K} of {n} users on {words}", K=K, n=len(users), words=split.words))
 
 
 def _split_name(interactions: Interactions, how: str) -> str:

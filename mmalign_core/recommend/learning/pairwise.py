@@ -11,6 +11,7 @@ from scipy import sparse
 
 from mmalign_core.recommend.learning.held_out import K, Matrix, held_out_ndcg, hold_out, root_counts
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -97,9 +98,14 @@ def train(
             with torch.no_grad():
                 value = held_out_ndcg(places(kept), kept, held)
             since = 0 if best.offer(value) else since + 1
-            message += f", NDCG@{K} {value:.3f} on {held.nnz} held-out events"
+            message += say(", NDCG@{K} {value:.3f} on {nnz} held-out events", K=K, value=value, nnz=held.nnz)
         if not all(bool(weight.isfinite().all()) for weight in weights):
-            raise BadInput(f"learning_rate: the training diverges at {plan.learning_rate:g}; choose a smaller one")
+            raise BadInput(
+                say(
+                    "learning_rate: the training diverges at {learning_rate:g}; choose a smaller one",
+                    learning_rate=plan.learning_rate,
+                )
+            )
         progress(number / plan.passes, message)
         if since >= plan.patience:
             break

@@ -14,6 +14,7 @@ from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.collaborative import Collaborative, history_weights
 from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.wording import say
 
 
 @register("als")
@@ -25,11 +26,11 @@ class ALS(Collaborative):
     over the history, which gives the shares of their section 5. Items without events have zero factors.
     """
 
-    summary = "Matrix factorisation: latent factors of users and items whose products predict interactions"
-    factors: int = param(32, 1, 1024, help="numbers per user and per item")
-    alpha: float = param(1.0, 0.0, 1e4, help="additional confidence in an interaction, compared with none")
-    regularisation: float = param(1.0, 1e-6, 1e6, help="λ: larger keeps the factors smaller")
-    iterations: int = param(15, 1, 500, help="alternations between solving for users and for items")
+    summary = say("Matrix factorisation: latent factors of users and items whose products predict interactions")
+    factors: int = param(32, 1, 1024, help=say("numbers per user and per item"))
+    alpha: float = param(1.0, 0.0, 1e4, help=say("additional confidence in an interaction, compared with none"))
+    regularisation: float = param(1.0, 1e-6, 1e6, help=say("λ: larger keeps the factors smaller"))
+    iterations: int = param(15, 1, 500, help=say("alternations between solving for users and for items"))
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Solve for users and items in turn, on one thread, so that a seed fixes the result."""
@@ -47,7 +48,7 @@ class ALS(Collaborative):
                 )
                 model.fit(sparse.csr_matrix((1 + self.alpha) * events.matrix), show_progress=False, callback=report)
         except ModelFitError as error:
-            raise BadInput("regularisation: too small for these events and alpha; raise it") from error
+            raise BadInput(say("regularisation: too small for these events and alpha; raise it")) from error
         self._factors = np.where(events.popularity[:, None] > 0, model.item_factors, 0).astype(np.float64)
         self._normal = self._factors.T @ self._factors + self.regularisation * np.eye(self.factors)
 

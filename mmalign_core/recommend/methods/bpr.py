@@ -12,6 +12,7 @@ from mmalign_core.recommend.learning.collaborative import TASTE
 from mmalign_core.recommend.learning.factors import Block, Factors
 from mmalign_core.recommend.learning.pairwise import Triples
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.wording import say
 
 BATCH = 1024
 """Pairs whose steps are taken together. Our choice: with small learning rates the result is that of single steps."""
@@ -26,14 +27,14 @@ class BPR(Factors):
     nearest to all x_u. So new users can be scored, with exact shares. benchmarks/movielens.py measures both.
     """
 
-    summary = "Latent factors learned from pairs: an item of a user should score above one the user has not met"
+    summary = say("Latent factors learned from pairs: an item of a user should score above one the user has not met")
     views = ("history", "taste")
-    factors: int = param(32, 1, 1024, help="numbers per user and per item")
-    learning_rate: float = param(0.02, 1e-6, 1.0, help="size of a step")
-    regularisation: float = param(0.01, 0.0, 10.0, help="how much each step shrinks the factors that it changes")
-    iterations: int = param(100, 1, 5000, help="passes over as many pairs as there are events")
+    factors: int = param(32, 1, 1024, help=say("numbers per user and per item"))
+    learning_rate: float = param(0.02, 1e-6, 1.0, help=say("size of a step"))
+    regularisation: float = param(0.01, 0.0, 10.0, help=say("how much each step shrinks the factors that it changes"))
+    iterations: int = param(100, 1, 5000, help=say("passes over as many pairs as there are events"))
     negatives: str = param(
-        "uniform", choices=("uniform", "popular"), help="draws of unmet items: uniform, or by number of users"
+        "uniform", choices=("uniform", "popular"), help=say("draws of unmet items: uniform, or by number of users")
     )
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
@@ -51,7 +52,12 @@ class BPR(Factors):
                 for batch in triples.batches(BATCH):
                     self._step(*batch)
             if not np.isfinite(self.item_factors).all():
-                raise BadInput(f"learning_rate: the training diverges at {self.learning_rate:g}; choose a smaller one")
+                raise BadInput(
+                    say(
+                        "learning_rate: the training diverges at {learning_rate:g}; choose a smaller one",
+                        learning_rate=self.learning_rate,
+                    )
+                )
             progress((iteration + 1) / self.iterations, f"pass {iteration + 1} of {self.iterations}")
         self._blocks, self._popularity = {TASTE: self._served(events)}, self.item_biases
 

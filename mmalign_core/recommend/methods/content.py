@@ -14,6 +14,7 @@ from mmalign_core.recommend.query import HISTORY, PlacedQuery, Signal
 from mmalign_core.recommend.standard_scores import moments, reliability
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 AT_ONCE = 1 << 22
 """Scores computed at a time beside the result: 16 MB of single precision. Our choice."""
@@ -27,9 +28,13 @@ three modalities, the largest query of the dashboard."""
 
 @dataclass(frozen=True)
 class Near:
-    """Cosines (n,) of a point with all items in a modality, 0 for items without it, with their mean and spread."""
+    """Cosines (n,) of a point (k,) with all items in a modality, 0 for items without it, with their mean and spread.
 
-    cosines: np.ndarray
+    `cosines` is None where the mean and the spread are known without them; see `PlacedItems.cosine_moments`.
+    """
+
+    point: np.ndarray
+    cosines: np.ndarray | None
     mean: float
     spread: float
 
@@ -45,10 +50,11 @@ class Content(Recommender):
     modality, with a_s the largest of their weights and r_ms 1.
     """
 
-    summary = "Items near to the query in the shared space, each modality in its own standard deviations"
+    summary = say("Items near to the query in the shared space, each modality in its own standard deviations")
     reads_places = True
     reads_signals = True
     standardised = True
+    sums_over_places = True
     views = ("modality", "signal", "history")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
@@ -82,6 +88,15 @@ class Content(Recommender):
                 found[label] = found.get(label, 0.0) + values
         return found
 
+    def directions(self, query: PlacedQuery) -> Mapping[str, tuple[np.ndarray, float]]:
+        """Return modality -> direction and offset: a term's score is a cosine, less the mean, over the spread."""
+        found: dict[str, tuple[np.ndarray, float]] = {}
+        for _, m, scale, near in self._terms(query):
+            direction, offset = found.get(m, (np.zeros(len(near.point)), 0.0))
+            step = scale / near.spread
+            found[m] = direction + step * near.point.astype(np.float64), offset + step * near.mean
+        return found
+
     def _terms(self, query: PlacedQuery) -> Iterator[tuple[Signal | None, str, float, Near]]:
         """Yield every signal (None: the history) and modality with a factor other than 0, the factor, and `Near`."""
         profile = self._items.profile(query.history) if query.history else {}
@@ -97,17 +112,25 @@ class Content(Recommender):
         if key not in self._kept:
             if len(self._kept) >= KEPT:
                 self._kept = {}
+            known = self._items.cosine_moments(m, point)
+            if known is not None:
+                self._kept[key] = Near(point, None, *known)
+                return self._kept[key]
             cosines, present = self._items.parts[m] @ point, self._items.present(m)
             mean, spread = moments(cosines[None], present, 1.0)
             if spread[0] < TIGHT:
                 cosines = np.einsum("ij,j->i", self._items.parts[m], point, dtype=np.float64)
                 mean, spread = moments(cosines[None], present, 1.0)
-            self._kept[key] = Near(cosines, float(mean[0]), float(spread[0]))
+            self._kept[key] = Near(point, cosines, float(mean[0]), float(spread[0]))
         return self._kept[key]
 
     def _z(self, m: str, near: Near, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return (r,) float64: cosines in standard deviations above the mean, 0 for items without the modality."""
-        centred = near.cosines[rows].astype(np.float64) - near.mean
+        if near.cosines is not None:
+            cosines = near.cosines[rows].astype(np.float64)
+        else:
+            cosines = np.einsum("ij,j->i", self._items.parts[m][rows], near.point, dtype=np.float64)
+        centred = cosines - near.mean
         return np.where(self._items.present(m)[rows], centred, 0.0) / near.spread
 
     def _by_item(self, query: PlacedQuery, rows: np.ndarray, m: str, scale: float, near: Near) -> dict[str, np.ndarray]:
@@ -160,7 +183,15 @@ class Content(Recommender):
     def _unit(self, signal: Signal, m: str) -> np.ndarray:
         point, width = np.asarray(signal.points[m], np.float32), self._items.parts[m].shape[1]
         if point.shape != (width,):
-            raise BadInput(f"the {m} point of '{signal.label}' has shape {point.shape}, not ({width},); align it first")
+            raise BadInput(
+                say(
+                    "the {m} point of '{label}' has shape {shape}, not ({width},); align it first",
+                    m=m,
+                    label=signal.label,
+                    shape=point.shape,
+                    width=width,
+                )
+            )
         return unit_rows(point[None])[0]
 
     def _weights(self, query: PlacedQuery) -> Mapping[str, float]:

@@ -12,6 +12,7 @@ from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.collaborative import ItemWeights, rated_matrix
 from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.wording import say
 
 STRIP = 1024
 """Rows computed at a time, so that only the matrix itself is large: 160 MB at most. Our choice."""
@@ -24,10 +25,12 @@ class Ease(ItemWeights):
     Steck 2019, Embarrassingly Shallow Autoencoders for Sparse Data. Only items with events take part.
     """
 
-    summary = "Linear model: each item of the history raises or lowers others, with weights in closed form"
-    regularisation: float = param(500.0, 1e-3, 1e7, help="λ: larger gives less weight to items rarely met together")
-    positive: bool = param(False, help="set negative weights to 0, so that no item lowers another")
-    ratings: bool = param(False, help="learn from the ratings as numbers, not only from the events")
+    summary = say("Linear model: each item of the history raises or lowers others, with weights in closed form")
+    regularisation: float = param(
+        500.0, 1e-3, 1e7, help=say("λ: larger gives less weight to items rarely met together")
+    )
+    positive: bool = param(False, help=say("set negative weights to 0, so that no item lowers another"))
+    ratings: bool = param(False, help=say("learn from the ratings as numbers, not only from the events"))
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Solve for B. BadInput beyond 20,000 items with events.
@@ -36,10 +39,10 @@ class Ease(ItemWeights):
         """
         matrix = rated_matrix(events) if self.ratings else events.matrix
         met = self.known_items(events)
-        progress(0.1, f"counting which of {len(met)} items were met together")
+        progress(0.1, say("counting which of {n} items were met together", n=len(met)))
         gram = cooccurrences(matrix[:, met])
         gram[np.diag_indices(len(met))] += self.regularisation
-        progress(0.3, f"solving for the weights between {len(met)} items, a step that cannot be stopped")
+        progress(0.3, say("solving for the weights between {n} items, a step that cannot be stopped", n=len(met)))
         inverse = symmetric_inverse(gram)
         inverse /= -np.diag(inverse).copy()
         np.fill_diagonal(inverse, 0.0)
@@ -64,7 +67,7 @@ def symmetric_inverse(matrix: np.ndarray) -> np.ndarray:
     factor, failed = factorise(matrix.T, lower=0, overwrite_a=1)
     inverse, unsolved = invert(factor, lower=0, overwrite_c=1)
     if failed or unsolved:
-        raise BadInput("regularisation: too small for these events, the weights cannot be solved for; raise it")
+        raise BadInput(say("regularisation: too small for these events, the weights cannot be solved for; raise it"))
     for start in range(0, len(inverse), STRIP):
         stop = start + STRIP
         corner = np.triu(inverse[start:stop, start:stop])

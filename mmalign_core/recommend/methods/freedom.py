@@ -14,6 +14,7 @@ from mmalign_core.recommend.learning.graphs import content_features, flow_cache,
 from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.recommend.learning.pairwise import spreader
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -29,18 +30,20 @@ class Freedom(TrainedFactors):
     sum to 1. Omitted: pruning of the user-item graph, and the second loss that projects raw features.
     """
 
-    summary = "Latent factors that spread between items met together and items alike in text, picture or sound"
+    summary = say("Latent factors that spread between items met together and items alike in text, picture or sound")
     reads_places = True
     views = ("modality", "history")
-    factors: int = param(64, 1, 1024, help="numbers per item")
-    neighbours: int = param(10, 1, 1000, help="number of most similar items that each item is linked to, per modality")
-    layers: int = param(1, 0, 4, help="how many times factors spread from items to users and back")
+    factors: int = param(64, 1, 1024, help=say("numbers per item"))
+    neighbours: int = param(
+        10, 1, 1000, help=say("number of most similar items that each item is linked to, per modality")
+    )
+    layers: int = param(1, 0, 4, help=say("how many times factors spread from items to users and back"))
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Link similar items, train on nine tenths of the events, then propagate the factors along all of them."""
         import torch
 
-        progress(0.0, "linking similar items")
+        progress(0.0, say("linking similar items"))
         met = events.popularity > 0
         links = {
             m: spreader(nearest_item_graph(x, met, self.neighbours))

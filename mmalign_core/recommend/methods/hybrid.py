@@ -15,6 +15,7 @@ from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.recommend.splits import SPLITS
 from mmalign_core.recommend.standard_scores import Member
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.wording import say
 
 
 @register("hybrid")
@@ -27,17 +28,21 @@ class Hybrid(Recommender):
     then every member learns from all events. `settled` holds the weights, and "why".
     """
 
-    summary = "Content and collaborative scores on one scale, with weights learned from held-out events"
+    summary = say("Content and collaborative scores on one scale, with weights learned from held-out events")
     needs_interactions = True
     reads_places = True
     reads_signals = True
     views = ("recommender", "modality", "signal", "history")
-    members: str = param("content,ease", help="2 to 4 recommenders, such as content,ease:regularisation=200,popular")
-    mix: str = param("", help="their weights in the same order, such as 0.3,0.7; empty learns them")
+    members: str = param(
+        "content,ease", help=say("2 to 4 recommenders, such as content,ease:regularisation=200,popular")
+    )
+    mix: str = param("", help=say("their weights in the same order, such as 0.3,0.7; empty learns them"))
     validation: str = param(
         "auto",
         choices=("auto", *SPLITS),
-        help="how events are held out to learn the weights; auto: each user's last where all have a time, else random",
+        help=say(
+            "how events are held out to learn the weights; auto: each user's last where all have a time, else random"
+        ),
     )
 
     history: tuple[Mapping[str, float], ...] = ()
@@ -52,7 +57,7 @@ class Hybrid(Recommender):
             found = learn_mix(self._unfitted_members(), items, events, self.validation, seed, progress)
             weights, self.history, why = found.weights, found.tried, found.why
         for i, model in enumerate(made):
-            progress(0.5 + 0.5 * i / len(made), f"fitting '{model.name}' to all events")
+            progress(0.5 + 0.5 * i / len(made), say("fitting '{name}' to all events", name=model.name))
             model.fit(items, events, seed=seed)
         self._members = [Member(m, items, events) for m in made]
         self._weights = weights
@@ -81,5 +86,11 @@ class Hybrid(Recommender):
         named = [member.strip().split(":") for member in self.members.split(",")]
         names = [name for name, *_ in named]
         if len(set(names)) != len(names) or not 2 <= len(names) <= MOST_MEMBERS or self.name in names:
-            raise BadInput(f"members: '{self.members}' must be 2 to {MOST_MEMBERS} different ones, not hybrid itself")
+            raise BadInput(
+                say(
+                    "members: '{members}' must be 2 to {MOST_MEMBERS} different ones, not hybrid itself",
+                    members=self.members,
+                    MOST_MEMBERS=MOST_MEMBERS,
+                )
+            )
         return [RECOMMENDERS.create(name, **parse_assignments(given)) for name, *given in named]

@@ -13,6 +13,7 @@ from mmalign_core.recommend.learning.factors import Block, TrainedFactors
 from mmalign_core.recommend.learning.graphs import flow_cache, initial_factors
 from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -27,9 +28,9 @@ class LightGCN(TrainedFactors):
     scored and its shares are exact. Items without events score 0.
     """
 
-    summary = "Latent factors that spread between items through the users who met both"
-    factors: int = param(64, 1, 1024, help="numbers per item")
-    layers: int = param(1, 0, 4, help="how many times factors spread from items to users and back")
+    summary = say("Latent factors that spread between items through the users who met both")
+    factors: int = param(64, 1, 1024, help=say("numbers per item"))
+    layers: int = param(1, 0, 4, help=say("how many times factors spread from items to users and back"))
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Train on nine tenths of the events, then propagate the factors along all of them."""

@@ -11,13 +11,14 @@ from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 
 @register("popular")
 class Popular(Recommender):
     """Score of an item: the share of all users who have met it, in 0..1."""
 
-    summary = "The items with the most users, the same for everybody: a baseline"
+    summary = say("The items with the most users, the same for everybody: a baseline")
     needs_interactions = True
     views = ("popularity",)
 

@@ -11,13 +11,14 @@ from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 
 class RandomOrder(Recommender):
     """Items in a random order that depends on the seed and the user."""
 
-    name = "random order"
-    summary = "The items in random order: the lowest baseline"
+    name = say("random order")
+    summary = say("The items in random order: the lowest baseline")
     views = ("chance",)
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:

@@ -12,6 +12,7 @@ from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.collaborative import MOST_ITEMS, ItemWeights
 from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 STRIP = 1024
 """Items whose walks are counted at a time: 160 MB at most. Our choice."""
@@ -25,10 +26,12 @@ class RP3Beta(ItemWeights):
     Updatable, Accurate, Diverse, and Scalable Recommendations for Interactive Applications.
     """
 
-    summary = "Random walks from each item of the history to its users and on to their items; popular items count less"
-    alpha: float = param(1.0, 0.0, 5.0, help="power of each step's probability: above 1 prefers the likely steps")
-    beta: float = param(0.2, 0.0, 5.0, help="strength of the penalty on popular items")
-    neighbours: int = param(200, 1, MOST_ITEMS, help="how many items get a weight from each item")
+    summary = say(
+        "Random walks from each item of the history to its users and on to their items; popular items count less"
+    )
+    alpha: float = param(1.0, 0.0, 5.0, help=say("power of each step's probability: above 1 prefers the likely steps"))
+    beta: float = param(0.2, 0.0, 5.0, help=say("strength of the penalty on popular items"))
+    neighbours: int = param(200, 1, MOST_ITEMS, help=say("how many items get a weight from each item"))
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Count the walks. BadInput beyond 20,000 items with events."""
@@ -42,7 +45,9 @@ class RP3Beta(ItemWeights):
             walks = (to_user[start : start + STRIP] @ to_item).toarray() / popularity**self.beta
             np.fill_diagonal(walks[:, start:], 0.0)
             between[start : start + STRIP] = keep_strongest(walks, self.neighbours)
-            progress(min(1.0, (start + STRIP) / len(met)), f"walked from {min(start + STRIP, len(met))} items")
+            progress(
+                min(1.0, (start + STRIP) / len(met)), say("walked from {min} items", min=min(start + STRIP, len(met)))
+            )
         self._keep(met, between)
 
 

@@ -15,6 +15,7 @@ from mmalign_core.recommend.learning.factors import Block, TrainedFactors
 from mmalign_core.recommend.learning.graphs import content_features, initial_factors
 from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -30,11 +31,11 @@ class VBPR(TrainedFactors):
     An item without events has neither y nor b, and only its vectors count.
     """
 
-    summary = "Latent factors of items and of their media: a new item is placed by its text, picture or sound"
+    summary = say("Latent factors of items and of their media: a new item is placed by its text, picture or sound")
     reads_places = True
     views = ("modality", "history")
-    factors: int = param(64, 1, 1024, help="numbers per item, and numbers per modality")
-    decay: float = param(1e-3, 0.0, 1.0, help="weight of the penalty on large factors")
+    factors: int = param(64, 1, 1024, help=say("numbers per item, and numbers per modality"))
+    decay: float = param(1e-3, 0.0, 1.0, help=say("weight of the penalty on large factors"))
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Train on nine tenths of the events. The last tenth decides when to stop."""

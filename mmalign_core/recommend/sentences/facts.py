@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mmalign_core.recommend.sentences.claims import LABEL_WORDS, Claims, Value
+from mmalign_core.wording import say, say_list, say_many, say_word
 
 SHORT = 60
 """Characters of a title in a sentence. Our choice: about ten words."""
 _PHRASES = {
-    "content": "it is near to {query}",
-    "ease": "it goes with the items met",
-    "popularity": "it was met more than the average item",
+    "content": say("it is near to {query}"),
+    "ease": say("it goes with the items met"),
+    "popularity": say("it was met more than the average item"),
 }
 """Label of a recommender or control -> what its positive share says about the item."""
 
@@ -35,7 +36,7 @@ class Facts:
     met: Mapping[str, float] = field(default_factory=dict)
     without: Mapping[str, int] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
-    query: str = "what was asked for"
+    query: str = say("what was asked for")
     asked: Mapping[str, float] = field(default_factory=dict)
     unlike: frozenset[str] = frozenset()
 
@@ -82,17 +83,19 @@ def sentence(facts: Facts) -> str:
     ordered = sorted(facts.shares.items(), key=lambda pair: -pair[1])
     helping = [pair for pair in ordered if pair[1] >= _least(facts)]
     against = [pair for pair in reversed(ordered) if pair[1] <= -_least(facts)]
-    parts = [f"Because {_for(facts, helping)}"] if helping else []
-    parts += [f"against it: {_list(facts, against)}"] if helping and against else []
+    parts: list[str] = [say("Because {why}", why=_for(facts, helping))] if helping else []
+    parts += [say("against it: {parts}", parts=_list(facts, against))] if helping and against else []
     parts = parts or [_only_against(facts, against)]
-    return "; ".join([*parts, *_asked(facts), *_met(facts), *_without(facts)]) + "."
+    return say("{clauses}.", clauses=say_list([*parts, *_asked(facts), *_met(facts), *_without(facts)], "; "))
 
 
 def _only_against(facts: Facts, against: Sequence[tuple[str, float]]) -> str:
     """Return the clause for an item without positive shares: other items have lower scores."""
     if not against:
-        return "It is placed here by its score alone"
-    return f"It is placed here because less counts against it than against others: {_list(facts, against)}"
+        return say("It is placed here by its score alone")
+    return say(
+        "It is placed here because less counts against it than against others: {parts}", parts=_list(facts, against)
+    )
 
 
 def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
@@ -102,19 +105,30 @@ def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
     rest = [pair for pair in helping if pair not in own and pair not in met]
     clauses = []
     if own:
-        many = "are" if len(own) > 1 else "is"
-        clauses.append(f"its {_list(facts, own)} {many} nearer to {facts.query} than the average item")
+        clauses.append(
+            say_many(
+                "its {parts} is nearer to {query} than the average item",
+                "its {parts} are nearer to {query} than the average item",
+                n=len(own), parts=_list(facts, own), query=facts.query,
+            )
+        )  # fmt: skip
     if met:
-        clauses.append(f"it goes with {_list(facts, met)}")
+        clauses.append(say("it goes with {parts}", parts=_list(facts, met)))
     told = [pair for pair in rest[:MOST] if pair[0] in _PHRASES]
     clauses += [
-        f"{_PHRASES[label].format(query=facts.query)} ({_name(facts, label)} {_number(facts, value)})"
+        say(
+            "{phrase} ({name} {number})",
+            phrase=say(str.__str__(_PHRASES[label]), query=facts.query),
+            name=_name(facts, label),
+            number=_number(facts, value),
+        )
         for label, value in told
     ]
     rest = [pair for pair in rest if pair not in told]
     if rest:
-        clauses.append(f"{_list(facts, rest)} {'add' if len(rest) > 1 else 'adds'} to its score")
-    return ", and ".join(clauses)
+        parts = _list(facts, rest)
+        clauses.append(say_many("{parts} adds to its score", "{parts} add to its score", n=len(rest), parts=parts))
+    return say_list(clauses, ", and ")
 
 
 def asked_clause(facts: Facts) -> str:
@@ -125,9 +139,9 @@ def asked_clause(facts: Facts) -> str:
     helping = sorted((pair for pair in facts.asked.items() if pair[1] >= _least(facts)), key=lambda pair: -pair[1])
     if len(facts.asked) < 2 or not helping:
         return ""
-    why = " since others are nearer to that" if helping[0][0] in facts.unlike else ""
-    rest = f", then {_list(facts, helping[1:])}" if helping[1:] else ""
-    return f"of the query, {_list(facts, helping[:1])} counts most{why}{rest}"
+    why = say(" since others are nearer to that") if helping[0][0] in facts.unlike else ""
+    rest = say(", then {parts}", parts=_list(facts, helping[1:])) if helping[1:] else ""
+    return say("of the query, {parts} counts most{why}{rest}", parts=_list(facts, helping[:1]), why=why, rest=rest)
 
 
 def _asked(facts: Facts) -> list[str]:
@@ -135,7 +149,9 @@ def _asked(facts: Facts) -> list[str]:
     against = sorted((pair for pair in facts.asked.items() if pair[1] <= -_least(facts)), key=lambda pair: pair[1])
     if len(facts.asked) < 2:
         return []
-    clauses = [asked_clause(facts)] + ([f"in the query against it: {_list(facts, against)}"] if against else [])
+    clauses = [asked_clause(facts)] + (
+        [say("in the query against it: {parts}", parts=_list(facts, against))] if against else []
+    )
     return [clause for clause in clauses if clause]
 
 
@@ -143,7 +159,13 @@ def _met(facts: Facts) -> list[str]:
     best = max(facts.met.items(), key=lambda pair: pair[1], default=("", 0.0))
     if best[1] < _least(facts) or len(facts.met) < 2:
         return []
-    return [f"of the items asked with or met, {_name(facts, best[0])} ({_number(facts, best[1])}) counts most"]
+    return [
+        say(
+            "of the items asked with or met, {name} ({number}) counts most",
+            name=_name(facts, best[0]),
+            number=_number(facts, best[1]),
+        )
+    ]
 
 
 def _without(facts: Facts) -> list[str]:
@@ -151,15 +173,18 @@ def _without(facts: Facts) -> list[str]:
     worst = max(facts.without.items(), key=lambda pair: pair[1], default=("", 0))
     if worst[1] <= facts.rank:
         return []
-    own = "its " if worst[0] in LABEL_WORDS and worst[0] not in facts.titles else ""
-    return [f"without {own}{_name(facts, worst[0])} it would be rank {worst[1]}"]
+    own = say("its ") if worst[0] in LABEL_WORDS and worst[0] not in facts.titles else ""
+    return [say("without {own}{name} it would be rank {worst}", own=own, name=_name(facts, worst[0]), worst=worst[1])]
 
 
 def _list(facts: Facts, pairs: Sequence[tuple[str, float]]) -> str:
     """Return “A” (+0.52), “B” (+0.31) and others."""
-    shown = [f"{_name(facts, label)} ({_number(facts, value)})" for label, value in pairs[:MOST]]
-    shown += ["others"] * (len(pairs) > MOST)
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    shown: list[str] = [
+        say("{name} ({number})", name=_name(facts, label), number=_number(facts, value))
+        for label, value in pairs[:MOST]
+    ]
+    shown += [say("others")] * (len(pairs) > MOST)
+    return shown[0] if len(shown) == 1 else say_list([say_list(shown[:-1]), shown[-1]], " and ")
 
 
 def _number(facts: Facts, value: float) -> str:
@@ -189,4 +214,4 @@ def _least(facts: Facts) -> float:
 def _name(facts: Facts, label: str) -> str:
     if label in facts.titles:
         return f"“{short(facts.titles[label])}”"
-    return LABEL_WORDS.get(label, (short(label),))[0]
+    return say_word(LABEL_WORDS.get(label, (short(label),))[0])

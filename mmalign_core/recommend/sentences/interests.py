@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mmalign_core.recommend.sentences.claims import Claims, Value
 from mmalign_core.recommend.sentences.facts import short
+from mmalign_core.wording import say
 
 MOST = 5
 """Most words that a sentence about interests names. Our choice."""
@@ -32,12 +33,12 @@ class Interests:
     @property
     def sentence(self) -> str:
         """The sentence of the template: the words and their counts."""
-        whose = f"the {self.met} items met" if self.met != 1 else "the 1 item met"
+        whose = say("the {met} items met", met=self.met) if self.met != 1 else say("the 1 item met")
         if not self.words:
-            return f"Of {whose}, none share words or metadata more often than expected by chance."
+            return say("Of {whose}, none share words or metadata more often than expected by chance.", whose=whose)
         named = [f"“{word}” ({count})" for word, count in self.words]
         listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
-        return f"Among {whose}, more than usual are about {listed}."
+        return say("Among {whose}, more than usual are about {listed}.", whose=whose, listed=listed)
 
 
 def interests_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,16 @@ from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
+
+
+@dataclass(frozen=True)
+class VectorPair:
+    """Two placed sets `a` (m, d) and `b` (n, d), and known queries of each, `bank_a` and `bank_b`, as in `scores`."""
+
+    a: np.ndarray
+    b: np.ndarray
+    bank_a: np.ndarray | None = None
+    bank_b: np.ndarray | None = None
 
 
 class Correction(Parametrised, ABC):
@@ -38,16 +49,10 @@ class Correction(Parametrised, ABC):
         needs queries uses the sources together, and its scores are transductive.
         """
 
-    def both_scores(
-        self,
-        similarity: Similarity,
-        a: np.ndarray,
-        b: np.ndarray,
-        bank_a: np.ndarray | None = None,
-        bank_b: np.ndarray | None = None,
-    ) -> tuple[Scores, Scores]:
+    def both_scores(self, similarity: Similarity, pair: VectorPair) -> tuple[Scores, Scores]:
         """Return `scores` of a against b with the bank of a, and of b against a with that of b."""
-        return self.scores(similarity, a, b, bank_a), self.scores(similarity, b, a, bank_b)
+        ahead = self.scores(similarity, pair.a, pair.b, pair.bank_a)
+        return ahead, self.scores(similarity, pair.b, pair.a, pair.bank_b)
 
 
 CORRECTIONS: Registry[Correction] = Registry("correction", "mmalign_core.scoring.corrections", Correction)

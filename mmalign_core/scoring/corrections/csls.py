@@ -6,9 +6,10 @@ import numpy as np
 
 from mmalign_core.params import param
 from mmalign_core.scoring.corrections.bank import BankCorrection, bias_rounding, mean_of_best, means_of_best
-from mmalign_core.scoring.corrections.base import register
+from mmalign_core.scoring.corrections.base import VectorPair, register
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
+from mmalign_core.wording import say
 
 
 @register("csls")
@@ -18,7 +19,7 @@ class CSLS(BankCorrection):
     Conneau et al. (2018), Word translation without parallel data.
     """
 
-    summary = "CSLS: the similarity relative to the mean of the k nearest on either side"
+    summary = say("CSLS: the similarity relative to the mean of the k nearest on either side")
     k: int = param(10, 1, 1000, help="neighbours in the local mean")
 
     def scores(
@@ -31,17 +32,11 @@ class CSLS(BankCorrection):
         rounding = max(bias_rounding(similarity, sources, targets), bias_rounding(similarity, targets, known))
         return Scores(similarity, sources, targets, 2.0, near_targets, near_queries, rounding)
 
-    def both_scores(
-        self,
-        similarity: Similarity,
-        a: np.ndarray,
-        b: np.ndarray,
-        bank_a: np.ndarray | None = None,
-        bank_b: np.ndarray | None = None,
-    ) -> tuple[Scores, Scores]:
+    def both_scores(self, similarity: Similarity, pair: VectorPair) -> tuple[Scores, Scores]:
         """Return both directions, from one pass where the neighbourhoods of one are those of the other."""
-        if not (similarity.symmetric and self.is_own_bank(bank_a, a) and self.is_own_bank(bank_b, b)):
-            return super().both_scores(similarity, a, b, bank_a, bank_b)
+        a, b = pair.a, pair.b
+        if not (similarity.symmetric and self.is_own_bank(pair.bank_a, a) and self.is_own_bank(pair.bank_b, b)):
+            return super().both_scores(similarity, pair)
         near_a, near_b = means_of_best(similarity, a, b, self.k)
         rounding = max(bias_rounding(similarity, a, b), bias_rounding(similarity, b, a))
         found = Scores(similarity, a, b, 2.0, near_a, near_b, rounding)

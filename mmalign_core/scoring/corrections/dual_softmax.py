@@ -6,9 +6,10 @@ import numpy as np
 
 from mmalign_core.params import param
 from mmalign_core.scoring.corrections.bank import bias_rounding, distinct, soft_maximum
-from mmalign_core.scoring.corrections.base import Correction, register
+from mmalign_core.scoring.corrections.base import Correction, VectorPair, register
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
+from mmalign_core.wording import say
 
 
 @register("dual-softmax")
@@ -19,7 +20,7 @@ class DualSoftmax(Correction):
     measured queries compete with each other, so it is transductive.
     """
 
-    summary = "Dual softmax: queries compete for targets and targets for queries"
+    summary = say("Dual softmax: queries compete for targets and targets for queries")
     transductive = True
     temperature: float = param(0.01, 0.001, 10.0, help="tau: the lower, the more only the nearest compete")
 
@@ -33,16 +34,9 @@ class DualSoftmax(Correction):
         rounding = max(bias_rounding(similarity, sources, targets), bias_rounding(similarity, targets, queries))
         return Scores(similarity, sources, targets, 2.0, over_targets, over_queries, rounding)
 
-    def both_scores(
-        self,
-        similarity: Similarity,
-        a: np.ndarray,
-        b: np.ndarray,
-        bank_a: np.ndarray | None = None,
-        bank_b: np.ndarray | None = None,
-    ) -> tuple[Scores, Scores]:
+    def both_scores(self, similarity: Similarity, pair: VectorPair) -> tuple[Scores, Scores]:
         """Return both directions, which are the same scores where no row has a copy."""
-        if not (similarity.symmetric and len(distinct(a)) == len(a) and len(distinct(b)) == len(b)):
-            return super().both_scores(similarity, a, b)
-        found = self.scores(similarity, a, b)
+        if not (similarity.symmetric and all(len(distinct(rows)) == len(rows) for rows in (pair.a, pair.b))):
+            return super().both_scores(similarity, pair)
+        found = self.scores(similarity, pair.a, pair.b)
         return found, found.flipped()

@@ -8,6 +8,7 @@ from typing import Any
 from mmalign_core.triage.causes.base import Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
+from mmalign_core.wording import say
 
 
 @register("blank_picture")
@@ -17,7 +18,7 @@ class BlankPicture(MediumCause):
     Measured: all of 1,002 planted blanks (white, black, grey, noisy JPEGs of one colour), none of 2,072 clean pictures.
     """
 
-    summary = "The picture is blank or nearly blank"
+    summary = say("The picture is blank or nearly blank")
     modalities = ("image", "video")
 
     def fault(self, facts: MediaFacts, modality: str, key: str) -> tuple[Mapping[str, Any], float] | None:
@@ -31,7 +32,9 @@ class BlankPicture(MediumCause):
     @classmethod
     def fault_words(cls, evidence: Evidence) -> str:
         """Which colour fills how much of it."""
-        return (
-            f"is blank: {evidence['colour']} fills {evidence['share']:.0%} of it, and its lightness spreads by "
-            f"{evidence['spread']:.1f} of 255 levels"
+        return say(
+            "is blank: {colour} fills {share:.0%} of it, and its lightness spreads by {spread:.1f} of 255 levels",
+            colour=evidence["colour"],
+            share=evidence["share"],
+            spread=evidence["spread"],
         )

@@ -9,6 +9,7 @@ from mmalign_core.data.titles import one_line
 from mmalign_core.triage.causes.base import LONGEST_TEXT, Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
+from mmalign_core.wording import say
 
 _SHOWN = 80
 """Characters of the unread part that the evidence shows; our choice, a line."""
@@ -18,7 +19,7 @@ _SHOWN = 80
 class CutOffText(MediumCause):
     """The encoder does not read the text to its end, by its own tokenizer."""
 
-    summary = "The text is longer than the encoder reads"
+    summary = say("The text is longer than the encoder reads")
     modalities = ("text",)
 
     def fault(self, facts: MediaFacts, modality: str, key: str) -> tuple[Mapping[str, Any], float] | None:
@@ -32,7 +33,9 @@ class CutOffText(MediumCause):
     @classmethod
     def fault_words(cls, evidence: Evidence) -> str:
         """How much of it is read, and how the rest begins."""
-        return (
-            f"has {evidence['characters']:,} characters, of which the encoder reads {evidence['read']:,}; it does not "
-            f"read “{one_line(evidence['unread'], LONGEST_TEXT)}”"
+        return say(
+            "has {characters:,} characters, of which the encoder reads {read:,}; it does not read “{one_line}”",
+            characters=evidence["characters"],
+            read=evidence["read"],
+            one_line=one_line(evidence["unread"], LONGEST_TEXT),
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, Evidence, register
 from mmalign_core.triage.judgements import Judgements
+from mmalign_core.wording import say
 
 SIGNIFICANCE = 0.01
 """Chance that any candidate of a direction is called a hub where each query chooses at random; our choice."""
@@ -21,15 +22,19 @@ class Hub(CauseFinder):
     are then Poisson at most (Hoeffding 1956), and Bonferroni's bound holds over all contents.
     """
 
-    summary = "The chosen candidate crowds the answers of many queries"
+    summary = say("The chosen candidate crowds the answers of many queries")
 
     @classmethod
     def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
         """How many queries choose the hub, how many wrongly, and how many are expected."""
-        return (
-            f"“{title(evidence['candidate'])}” is chosen by {evidence['k']:,} of {evidence['n']:,} queries, by "
-            f"{evidence['wrong']:,} of them wrongly; {evidence['expected']:.1f} are expected where each query chooses "
-            f"at random."
+        return say(
+            "“{title}” is chosen by {k:,} of {n:,} queries, by {wrong:,} of them wrongly; {expected:.1f} are "
+            "expected where each query chooses at random.",
+            title=title(evidence["candidate"]),
+            k=evidence["k"],
+            n=evidence["n"],
+            wrong=evidence["wrong"],
+            expected=evidence["expected"],
         )
 
     def find(self, context: Context) -> Sequence[Cause | None]:

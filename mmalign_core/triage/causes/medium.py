@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, Evidence
 from mmalign_core.triage.media_facts import MediaFacts
+from mmalign_core.wording import say, say_word
 
 
 class MediumCause(CauseFinder):
@@ -34,14 +35,18 @@ class MediumCause(CauseFinder):
         source, target = (modality in cls.modalities for modality in way.split("->"))
         if source == target:
             return cls.summary
-        return f"{cls.summary} ({'the query' if source else 'the right answer'})"
+        side = say("the query") if source else say("the right answer")
+        return say("{summary} ({side})", summary=cls.summary, side=side)
 
     @classmethod
     def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
         """Where the medium lies, and what is wrong with it."""
-        side = "the query" if evidence["side"] == "query" else "the right answer"
-        place = f"The {evidence['medium']} of “{title(evidence['item'])}” ({side})"
-        return f"{place} {cls.fault_words(evidence)}."
+        side = say("the query") if evidence["side"] == "query" else say("the right answer")
+        return say(
+            "The {medium} of “{title}” ({side}) {fault}.",
+            medium=say_word(evidence["medium"]), title=title(evidence["item"]), side=side,
+            fault=cls.fault_words(evidence),
+        )  # fmt: skip
 
     def find(self, context: Context) -> Sequence[Cause | None]:
         """For each query that went wrong its cause, in the query's own medium or else in that of its right answer.

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, Evidence, register
 from mmalign_core.types.skips import reasons_by_item
+from mmalign_core.wording import say, say_word
 
 _PARTNERLESS = 0.5
 """Of the confidence: a choice that nobody can judge may be as well right as wrong. Our choice."""
@@ -21,16 +22,25 @@ class MissingModality(CauseFinder):
     Items that lack a side altogether are no queries; `errors` lists them apart.
     """
 
-    summary = "A right answer was skipped, or the chosen candidate has no partner of its own"
+    summary = say("A right answer was skipped, or the chosen candidate has no partner of its own")
 
     @classmethod
     def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
         """Which medium is not there, and why, or what the chosen candidate lacks."""
         if "reason" in evidence:
-            return f"The {evidence['modality']} of “{title(evidence['id'])}” was skipped: {evidence['reason']}."
-        return (
-            f"The chosen candidate belongs to “{title(evidence['id'])}”, which holds no {evidence['modality']}, as "
-            f"{evidence['without']:,} of {evidence['n']:,} candidates do."
+            return say(
+                "The {modality} of “{title}” was skipped: {reason}.",
+                modality=say_word(evidence["modality"]),
+                title=title(evidence["id"]),
+                reason=evidence["reason"],
+            )
+        return say(
+            "The chosen candidate belongs to “{title}”, which holds no {modality}, as {without:,} of {n:,} "
+            "candidates do.",
+            title=title(evidence["id"]),
+            modality=say_word(evidence["modality"]),
+            without=evidence["without"],
+            n=evidence["n"],
         )
 
     def find(self, context: Context) -> Sequence[Cause | None]:

@@ -15,6 +15,7 @@ from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.triage.causes.base import LONGEST_TEXT, Cause, CauseFinder, Context, Evidence, register
 from mmalign_core.types import BadInput, EmbeddingSet, Media
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say, say_word
 
 _SAMPLE = 500
 """Pictures whose nearest neighbours tell how near distinct pictures lie; our choice: a median needs no more."""
@@ -36,18 +37,24 @@ class SecondRightAnswer(CauseFinder):
     hashes and thumbnails, and by their encoder's vectors: hashes alone take drawings of a spoon and a fork for one.
     """
 
-    summary = "The chosen candidate is a near duplicate of the right one, or belongs to one of the query"
+    summary = say("The chosen candidate is a near duplicate of the right one, or belongs to one of the query")
 
     @classmethod
     def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
         """Which media are alike, and by what."""
         chosen, right = title(evidence["chosen"]), title(evidence["right"])
-        alike = f"The {evidence['modality']} of “{chosen}” and that of “{right}” are alike by {evidence['by']}"
+        alike = say(
+            "The {modality} of “{chosen}” and that of “{right}” are alike by {by}",
+            modality=say_word(evidence["modality"]),
+            chosen=chosen,
+            right=right,
+            by=evidence["by"],
+        )
         if "texts" in evidence:
             alike += ": " + " / ".join(f"“{one_line(text, LONGEST_TEXT)}”" for text in evidence["texts"])
         if "cosine" in evidence:
-            alike += f" (cosine {evidence['cosine']:.2f})"
-        return f"{alike}."
+            alike += say(" (cosine {cosine:.2f})", cosine=evidence["cosine"])
+        return say("{alike}.", alike=alike)
 
     def find(self, context: Context) -> Sequence[Cause | None]:
         """For each query that chose wrongly: which two media are alike, and by what. Texts 1, pictures their cosine."""
@@ -100,7 +107,7 @@ class _Likeness:
         evidence = {"modality": self.modality, "chosen": chosen[0], "right": right[0]}
         if self.modality == "text":
             words = normalised_text(a.text or "")
-            evidence |= {"by": "text without case and punctuation", "texts": [a.text, b.text]}
+            evidence |= {"by": say("text without case and punctuation"), "texts": [a.text, b.text]}
             alike = words and words == normalised_text(b.text or "")
             return Cause("second_right_answer", evidence, 1.0) if alike else None
         if self.modality != "image" or (cosine := self._cosine(chosen, right)) is None:
@@ -109,7 +116,9 @@ class _Likeness:
         known = [one for one in prints if one is not None]
         if len(known) < 2 or not near_pictures(known):
             return None
-        return Cause("second_right_answer", evidence | {"by": "hash and vector", "cosine": round(cosine, 4)}, cosine)
+        return Cause(
+            "second_right_answer", evidence | {"by": say("hash and vector"), "cosine": round(cosine, 4)}, cosine
+        )
 
     def _cosine(self, a: _Row, b: _Row) -> float | None:
         """The cosine of two pictures that lie as near as copies do; None where they lie further apart."""

@@ -10,6 +10,7 @@ from mmalign_core.params import param
 from mmalign_core.triage.causes.base import LONGEST_TEXT, Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
+from mmalign_core.wording import say
 
 
 @register("short_text")
@@ -21,9 +22,9 @@ class ShortText(MediumCause):
     all of them titles of a few words such as "Georgia?". A rare word passes as information, whatever it means.
     """
 
-    summary = "The text is too short or too general to tell its item from others"
+    summary = say("The text is too short or too general to tell its item from others")
     modalities = ("text",)
-    least: float = param(0.35, 0, 1, help="share of the median information below which a text says too little")
+    least: float = param(0.35, 0, 1, help=say("share of the median information below which a text says too little"))
 
     def fault(self, facts: MediaFacts, modality: str, key: str) -> tuple[Mapping[str, Any], float] | None:
         """The text, its bits of information beside the median, and how many others say the same.
@@ -38,7 +39,7 @@ class ShortText(MediumCause):
             return None
         evidence = {
             "text": known.text,
-            "says_only": "nothing of its item" if known.saying.empty else "little",
+            "says_only": say("nothing of its item") if known.saying.empty else "little",
             "bits": round(bits, 2),
             "usual_bits": round(usual, 2),
             "same_text": known.saying.others,
@@ -48,6 +49,18 @@ class ShortText(MediumCause):
     @classmethod
     def fault_words(cls, evidence: Evidence) -> str:
         """What it says, beside what is usual."""
-        words = f"says {evidence['says_only']}: “{one_line(evidence['text'], LONGEST_TEXT)}” carries"
-        same = f"; {evidence['same_text']:,} others say the same" if evidence["same_text"] else ""
-        return f"{words} {evidence['bits']:.1f} bits, where {evidence['usual_bits']:.1f} are usual{same}"
+        words = say(
+            "says {says_only}: “{one_line}” carries",
+            says_only=evidence["says_only"],
+            one_line=one_line(evidence["text"], LONGEST_TEXT),
+        )
+        same = (
+            say("; {same_text:,} others say the same", same_text=evidence["same_text"]) if evidence["same_text"] else ""
+        )
+        return say(
+            "{words} {bits:.1f} bits, where {usual_bits:.1f} are usual{same}",
+            words=words,
+            bits=evidence["bits"],
+            usual_bits=evidence["usual_bits"],
+            same=same,
+        )

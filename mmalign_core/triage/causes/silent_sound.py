@@ -8,6 +8,7 @@ from typing import Any
 from mmalign_core.triage.causes.base import Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
+from mmalign_core.wording import say
 
 
 @register("silent_sound")
@@ -17,7 +18,7 @@ class SilentSound(MediumCause):
     Sounds alone: a video without a sound is seen. Measured: all planted silences, none of 512 clean sounds.
     """
 
-    summary = "The sound is silent or nearly silent"
+    summary = say("The sound is silent or nearly silent")
     modalities = ("audio",)
 
     def fault(self, facts: MediaFacts, modality: str, key: str) -> tuple[Mapping[str, Any], float] | None:
@@ -35,7 +36,10 @@ class SilentSound(MediumCause):
     @classmethod
     def fault_words(cls, evidence: Evidence) -> str:
         """How much of it is silent, and how loud the rest is."""
-        return (
-            f"is silent for {evidence['silent']:.0%} of its length; its loudness is {evidence['rms_db']:.1f} dB and "
-            f"its peak {evidence['peak_db']:.1f} dB of full scale"
+        return say(
+            "is silent for {silent:.0%} of its length; its loudness is {rms_db:.1f} dB and its peak "
+            "{peak_db:.1f} dB of full scale",
+            silent=evidence["silent"],
+            rms_db=evidence["rms_db"],
+            peak_db=evidence["peak_db"],
         )

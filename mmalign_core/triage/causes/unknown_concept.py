@@ -9,6 +9,7 @@ from mmalign_core.params import param
 from mmalign_core.triage.causes.base import Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
+from mmalign_core.wording import say
 
 
 @register("unknown_concept")
@@ -21,9 +22,9 @@ class UnknownConcept(MediumCause):
     than chance: how far a text lies from all labels (0.20 and 0.58 on photographs). Sounds were not measured.
     """
 
-    summary = "The encoder knows no concept that fits the picture"
+    summary = say("The encoder knows no concept that fits the picture")
     modalities = ("image",)
-    least: float = param(0.25, 0, 1, help="share of all concepts that are equally likely")
+    least: float = param(0.25, 0, 1, help=say("share of all concepts that are equally likely"))
 
     def fault(self, facts: MediaFacts, modality: str, key: str) -> tuple[Mapping[str, Any], float] | None:
         """The likeliest concepts, and how many alike ones have the same entropy, whose share is the confidence."""
@@ -41,7 +42,10 @@ class UnknownConcept(MediumCause):
     def fault_words(cls, evidence: Evidence) -> str:
         """How undecided the classifier is, and what it holds likeliest."""
         best = ", ".join(f"{one['concept']} ({one['probability']:.1%})" for one in evidence["likeliest"])
-        return (
-            f"fits no concept well: the classifier is as undecided as among {evidence['as_likely']:,} of "
-            f"{evidence['concepts']:,} concepts, and holds these likeliest: {best}"
+        return say(
+            "fits no concept well: the classifier is as undecided as among {as_likely:,} of {concepts:,} "
+            "concepts, and holds these likeliest: {best}",
+            as_likely=evidence["as_likely"],
+            concepts=evidence["concepts"],
+            best=best,
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from mmalign_core.params import param
 from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, Evidence, register
+from mmalign_core.wording import say, say_list, say_word
 
 
 @register("wrong_pair")
@@ -16,19 +17,24 @@ class WrongPair(CauseFinder):
     classes to pairs. Low scores alone do not count: each medium must agree better with another item.
     """
 
-    summary = "Both media agree better with other items than with each other"
-    threshold: float = param(0.2, 0, 1, help="suspicion from which a pair is called a suspected wrong one")
+    summary = say("Both media agree better with other items than with each other")
+    threshold: float = param(0.2, 0, 1, help=say("suspicion from which a pair is called a suspected wrong one"))
 
     @classmethod
     def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
         """What either medium agrees better with, and how suspected the pair is."""
-        told = []
+        told: list[str] = []
         for modality, items in evidence["agrees_better_with"].items():
-            told.append(f"its {modality} agrees better with {', '.join(f'“{title(item)}”' for item in items)}")
-        words = " and ".join(told)
-        return (
-            f"{words[:1].upper()}{words[1:]} than with its own partner, by scores of fits that never saw this pair. It "
-            f"is more suspected than {evidence['percentile']:.0%} of {evidence['n']:,} pairs."
+            named = {"modality": say_word(modality), "items": say_list(f"“{title(item)}”" for item in items)}
+            its = say("its {modality} agrees better with {items}", **named)
+            told.append(its if told else say("Its {modality} agrees better with {items}", **named))
+        words = say_list(told, " and ")
+        return say(
+            "{words} than with its own partner, by scores of fits that never saw this pair. It is "
+            "more suspected than {percentile:.0%} of {n:,} pairs.",
+            words=words,
+            percentile=evidence["percentile"],
+            n=evidence["n"],
         )
 
     def find(self, context: Context) -> Sequence[Cause | None]:

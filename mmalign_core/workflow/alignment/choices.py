@@ -27,7 +27,7 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     **dict.fromkeys(("params", "matcher_params", "correction_params"), (Mapping, "names and values, as {'dims': 2}")),
     **dict.fromkeys(("fold_column", "time_column"), (str, "the name of a metadata column")),
     **dict.fromkeys(("folds", "seed"), (Integral, "a whole number")),
-    "exact": (bool, "True or False"),
+    **dict.fromkeys(("exact", "model_texts"), (bool, "True or False")),
     "test": (Real, "a share between 0 and 1, such as 0.2"),
 }
 """Name of a choice -> its type, and the words for it. Those whose default is None may be None."""
@@ -41,6 +41,7 @@ class Choices:
     out; `time_column` with `test` holds the latest ones out. `parts`: the items to fit on and to measure of each part,
     where they are settled: a repaired run keeps the split of the run that it repairs, whose contents have changed.
     `exact` measures all queries also where they are so many that a sample of them is measured otherwise.
+    `model_texts` measures items whose text a model made too.
     """
 
     pair: tuple[str, str] = ("image", "text")
@@ -58,6 +59,7 @@ class Choices:
     time_column: str | None = None
     parts: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] | None = None
     exact: bool = False
+    model_texts: bool = False
 
     @property
     def holds_out(self) -> bool:
@@ -121,7 +123,8 @@ class Choices:
         return Scoring(similarity, correction, matcher, self.seed, self.exact)
 
     def _check_types(self) -> None:
-        if isinstance(self.pair, str) or len(self.pair) != 2 or not all(isinstance(m, str) for m in self.pair):
+        named = isinstance(self.pair, (tuple, list)) and all(isinstance(modality, str) for modality in self.pair)
+        if not named or len(self.pair) != 2:
             raise BadInput(f"pair={shown(repr(self.pair))}: give two modalities, such as ('image', 'text')")
         for name, (kind, words) in _KINDS.items():
             value = getattr(self, name)

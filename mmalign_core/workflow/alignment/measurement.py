@@ -18,6 +18,7 @@ from mmalign_core.progress import Watch, no_watch, pulsing, within
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.splits import paired_column, split
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets, place
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part
@@ -149,7 +150,12 @@ def suggest(plan: AlignmentPlan, part: Part, aligner: Aligner, cost: Cost, progr
     """
     plan, own = plan.settled_by(aligner), Cost()
     if ALIGNERS.get(plan.choices.aligner).transductive:
-        raise BadInput(f"'{aligner.name}' places only the rows of its fit, so no pairs can be held out for a threshold")
+        raise BadInput(
+            say(
+                "'{name}' places only the rows of its fit, so no pairs can be held out for a threshold",
+                name=aligner.name,
+            )
+        )
     part = plan.part(split(plan.pair_of(part.train), VALIDATION, plan.choices.seed))
     with timed(cost.seconds, "threshold"):
         space, bank = place_part(plan, part, fit(plan, part, own, progress), own)

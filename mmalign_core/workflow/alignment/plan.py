@@ -19,6 +19,7 @@ from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.types.strings import Strings, joined_strings
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets, joinable, usable_sets
+from mmalign_core.workflow.alignment.model_texts import NONE_OF_PEOPLE, without_model_texts
 from mmalign_core.workflow.encoding import Encoding
 
 
@@ -149,8 +150,15 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
             "measured, and only an aligner that learns from no pairs can be fitted (align --aligner pivot or bridge)"
         )
     parts, words = _splits(pair, choices, _column(collection, choices))
+    parts, unmeasured = without_model_texts(parts, collection, choices)
+    words += unmeasured
     n_train = round(float(np.mean([np.count_nonzero(paired.among(part.train)) for part in parts])))
     measured = [paired.take(np.flatnonzero(paired.among(part.test))) for part in parts]
+    if unmeasured:
+        if not any(map(len, measured)):
+            return HeldOut(parts, words, n_train, 0, None, NONE_OF_PEOPLE)
+        parts = tuple(part for part, items in zip(parts, measured) if len(items))
+        measured = [items for items in measured if len(items)]
     if why := _all_alike(pair, measured):
         return HeldOut(parts, words, n_train, 0, None, why)
     n_test = sum(map(len, measured))

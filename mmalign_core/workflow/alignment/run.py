@@ -14,6 +14,7 @@ from mmalign_core.scoring.corrections import Scores
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store, new_run_id
 from mmalign_core.types import AlignmentResult, BadInput, Collection, EmbeddingSet, Matches, Progress, no_progress
+from mmalign_core.wording import say, say_list, say_word
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import place
 from mmalign_core.workflow.alignment.measurement import Measurement, fit, measure, threshold_report, with_suggested
@@ -44,7 +45,13 @@ class Run:
         """Return the rows of both modalities in the run's space. BadInput names one that it does not hold."""
         for modality in (source, target):
             if modality not in self.result.space:
-                raise BadInput(f"this run holds no {modality}; it holds: {', '.join(self.result.space)}")
+                raise BadInput(
+                    say(
+                        "this run holds no {modality}; it holds: {space}",
+                        modality=say_word(modality),
+                        space=say_list(self.result.space),
+                    )
+                )
         return self.result.space[source], self.result.space[target]
 
     def scores(self, source: str, target: str) -> Scores:
@@ -114,11 +121,11 @@ def complete(
     choices, fitted, part = plan.choices, measured.aligner, plan.parts[0]
     if len(plan.parts) > 1:
         part = plan.whole
-        fitted = fit(plan, part, cost, within(progress, 0.0, 1.0, "all items: "), watch=watch)
+        fitted = fit(plan, part, cost, within(progress, 0.0, 1.0, say("all items: ")), watch=watch)
     threshold = threshold_report(plan, measured, cost, within(progress, 1.0, 1.0))
     choices = with_suggested(choices, measured.thresholds)
     result = _result(plan, part, fitted, cost.seconds["fit"])
-    with pulsing(progress, _INTERVALS, "intervals by resampling"):
+    with pulsing(progress, _INTERVALS, say("intervals by resampling")):
         report = _report(choices, fitted, plan, measured, encoding, cost) | threshold
     report["at_chance"] = list(at_chance(report))
     report["left_out"] = [modality for modality in encoding.sets if modality not in result.space]
@@ -133,7 +140,11 @@ def as_encoded(collection: Collection, encoding: Encoding) -> Run:
     """
     held = {modality: rows for modality, rows in encoding.sets.items() if len(rows)}
     if not held:
-        raise BadInput(f"'{collection.name}' holds no usable text, picture or sound; see the report on the Data page")
+        raise BadInput(
+            say(
+                "'{name}' holds no usable text, picture or sound; see the report on the Data page", name=collection.name
+            )
+        )
     modality = max(held, key=lambda name: len(set(held[name].ids)))
     rows = held[modality]
     choices = Choices(pair=(modality, modality), aligner="as-is")
@@ -174,6 +185,7 @@ def _report(
         "matcher_params": scoring.matcher.params,
         "seed": choices.seed,
         "exact": choices.exact,
+        **({"model_texts": True} if choices.model_texts else {}),
         "holding_out": choices.holding_out(),
         "transductive": choices.is_transductive,
         **plan.held.report(),

@@ -13,6 +13,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import SessionCache, Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
+from mmalign_core.wording import say, say_word
 
 MEGABYTE = 10**6
 _BYTES = 2
@@ -77,9 +78,16 @@ class _Tally:
         needed = (self.room.taken + least) / MEGABYTE
         if needed > self.room.limit:
             raise BadInput(
-                f"'{self.room.aligner}' reads sequences, and those of {len(self.rows):,} rows of {self.rows.modality} "
-                f"bring them to {needed:,.0f} MB of memory, over the limit of {self.room.limit:,} MB; set "
-                "MMALIGN_SEQUENCE_LIMIT higher, use fewer items or an aligner that reads vectors"
+                say(
+                    "'{aligner}' reads sequences, and those of {n:,} rows of {modality} bring them to {needed:,.0f} "
+                    "MB of memory, over the limit of {limit:,} MB; set MMALIGN_SEQUENCE_LIMIT higher, use fewer "
+                    "items or an aligner that reads vectors",
+                    aligner=self.room.aligner,
+                    n=len(self.rows),
+                    modality=say_word(self.rows.modality),
+                    needed=needed,
+                    limit=self.room.limit,
+                )
             )
 
 
@@ -99,7 +107,14 @@ def _sequenced(
     model = encoder_of(key, rows.modality) if media else None
     for batch in encode_sequences(model, media, settings=settings, progress=progress) if model else ():
         if batch.skipped:
-            raise BadInput(f"'{room.aligner}' needs the sequence of every {rows.modality}: {batch.skipped[0].reason}")
+            raise BadInput(
+                say(
+                    "'{aligner}' needs the sequence of every {modality}: {reason}",
+                    aligner=room.aligner,
+                    modality=say_word(rows.modality),
+                    reason=batch.skipped[0].reason,
+                )
+            )
         made = dict(zip(batch.digests, batch.sequences))
         store.add_sequences(key, made)
         new = {digest: (len(steps), steps.shape[1]) for digest, steps in made.items()}
@@ -108,7 +123,16 @@ def _sequenced(
     steps = store.sequences(key, rows.keys, shapes)
     room.taken += steps.values.nbytes
     megabytes = steps.values.nbytes / MEGABYTE
-    progress(1.0, f"{len(steps.values):,} steps of {len(rows):,} {rows.modality}: {megabytes:,.0f} MB")
+    progress(
+        1.0,
+        say(
+            "{n:,} steps of {n2:,} {modality}: {megabytes:,.0f} MB",
+            n=len(steps.values),
+            n2=len(rows),
+            modality=say_word(rows.modality),
+            megabytes=megabytes,
+        ),
+    )
     return replace(rows, sequences=steps)
 
 
@@ -116,6 +140,10 @@ def _check(aligner: str, sets: Mapping[str, EmbeddingSet]) -> None:
     for modality, rows in sets.items():
         if not can_sequence(rows):
             raise BadInput(
-                f"'{aligner}' reads tokens, cells and frames, but the {modality} vectors were given "
-                f"ready-made; give the {modality} itself to encode, or choose an aligner that reads vectors"
+                say(
+                    "'{aligner}' reads tokens, cells and frames, but the {modality} vectors were given ready-made; "
+                    "give the {modality} itself to encode, or choose an aligner that reads vectors",
+                    aligner=aligner,
+                    modality=say_word(modality),
+                )
             )

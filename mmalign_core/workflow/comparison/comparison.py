@@ -14,6 +14,7 @@ from mmalign_core.engines import Engine, LocalEngine
 from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Progress, digest_json, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import has_towers
 from mmalign_core.workflow.alignment.measurement import measure
@@ -107,21 +108,23 @@ def _compared(
         key = keys[todo[place]]
         known[key] = {"key": key, **row}
         publish(known[key])
-    progress(1.0, f"{len(keys)} aligners compared")
+    progress(1.0, say("{n} aligners compared", n=len(keys)))
     return ranked([known[key] for key in keys], seed=entries[0].seed)
 
 
 def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[Choices], curve: int = 0) -> HeldOut:
     """Return the one split of all entries. BadInput for no entry, equal ones, or differences beyond the aligner."""
     if not entries:
-        raise BadInput("there is nothing to compare; name at least one aligner")
+        raise BadInput(say("there is nothing to compare; name at least one aligner"))
     seen = set()
     for choices in entries:
         choices.check()
         if replace(choices, aligner="", params=None) != replace(entries[0], aligner="", params=None):
-            raise BadInput("compared aligners must share pair, similarity, correction, matcher, split and seed")
+            raise BadInput(say("compared aligners must share pair, similarity, correction, matcher, split and seed"))
         if (key := row_key(collection, encoding, choices)) in seen:
-            raise BadInput(f"'{choices.aligner}' is named twice with the same parameters; name it once")
+            raise BadInput(
+                say("'{aligner}' is named twice with the same parameters; name it once", aligner=choices.aligner)
+            )
         seen.add(key)
     if curve:
         check_steps(entries[0], curve)

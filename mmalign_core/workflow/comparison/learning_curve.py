@@ -13,6 +13,7 @@ from mmalign_core.progress import within
 from mmalign_core.splits import Split, nested, paired_column
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.measurement import measure
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, make_plan
@@ -48,9 +49,11 @@ def learning_curve(
 def check_steps(choices: Choices, steps: int) -> None:
     """Raise BadInput unless items are held out and the number of points is in range."""
     if not choices.holds_out:
-        raise BadInput("a learning curve measures held-out items; choose a test share or folds")
+        raise BadInput(say("a learning curve measures held-out items; choose a test share or folds"))
     if not 2 <= steps <= MOST_STEPS:
-        raise BadInput(f"a learning curve of {steps} points; give 2 to {MOST_STEPS}")
+        raise BadInput(
+            say("a learning curve of {steps} points; give 2 to {MOST_STEPS}", steps=steps, MOST_STEPS=MOST_STEPS)
+        )
 
 
 def subsets(plan: AlignmentPlan, steps: int) -> list[tuple[float, HeldOut]]:
@@ -72,7 +75,9 @@ def points(plan: AlignmentPlan, parts: Sequence[tuple[float, HeldOut]], progress
     found = []
     for number, (share, held) in enumerate(parts):
         start, end = number / len(parts), (number + 1) / len(parts)
-        found.append(_point(plan, share, held, within(progress, start, end, f"{held.n_train} pairs: ")))
+        found.append(
+            _point(plan, share, held, within(progress, start, end, say("{n_train} pairs: ", n_train=held.n_train)))
+        )
     return found
 
 

@@ -20,6 +20,7 @@ from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.drift import NeighbourDrift, neighbour_drift
 from mmalign_core.workflow.error_analysis.refit import MeasuredPart, measured_parts
@@ -142,7 +143,11 @@ def _directions(
 ) -> tuple[dict[str, DirectionDifference], str, tuple[str, ...]]:
     """The directions that can be compared, else why none can, and notes."""
     if set(a.choices.pair) != set(b.choices.pair):
-        return {}, f"A pairs {' and '.join(a.choices.pair)}, B {' and '.join(b.choices.pair)}", ()
+        return (
+            {},
+            say("A pairs {pair}, B {pair2}", pair=" and ".join(a.choices.pair), pair2=" and ".join(b.choices.pair)),
+            (),
+        )
     if why := _unfair(a, b):
         return {}, why, ()
     parts_a = measured_parts(a, store=store, progress=within(progress, 0.0, 0.4))
@@ -160,11 +165,11 @@ def _nothing_shared(a: Run, b: Run) -> str:
     """Why no query was measured in both runs: their data differ, and how; or they held out others."""
     data = data_difference(a.collection, b.collection)
     if data.same:
-        return "no query was held out in both runs; align both with the same split and seed"
+        return say("no query was held out in both runs; align both with the same split and seed")
     alike = len(a.collection.ids) - len(data.removed) - len(data.changed)
-    parts = [(len(data.removed), "only in A"), (len(data.added), "only in B"), (len(data.changed), "changed")]
-    how = ", ".join([f"{alike:,} the same in both", *(f"{n:,} {words}" for n, words in parts if n)])
-    return f"no query was measured in both runs, because their data differ: of the items, {how}"
+    parts = [(len(data.removed), say("only in A")), (len(data.added), say("only in B")), (len(data.changed), "changed")]
+    how = ", ".join([say("{alike:,} the same in both", alike=alike), *(f"{n:,} {words}" for n, words in parts if n)])
+    return say("no query was measured in both runs, because their data differ: of the items, {how}", how=how)
 
 
 def _unfair(a: Run, b: Run) -> str:
@@ -172,7 +177,10 @@ def _unfair(a: Run, b: Run) -> str:
     fitted = [not run.choices.holds_out and ALIGNERS.get(run.choices.aligner).needs_pairs for run in (a, b)]
     if fitted[0] == fitted[1]:
         return ""
-    return f"run {'A' if fitted[0] else 'B'} was fitted on its queries, the other was not; align both with one split"
+    return say(
+        "run {fitted} was fitted on its queries, the other was not; align both with one split",
+        fitted="A" if fitted[0] else "B",
+    )
 
 
 def _cells(a: Sequence[MeasuredPart], b: Sequence[MeasuredPart], pair: Sequence[str]) -> list[Cell]:
@@ -211,15 +219,24 @@ def _notes(a: Run, b: Run, directions: Mapping[str, DirectionDifference]) -> lis
     for way, found in directions.items():
         if (found.n_before, found.n_after) != (len(found.items),) * 2:
             notes.append(
-                f"{way}: compared on the {len(found.items):,} queries that both runs held out, of {found.n_before:,} "
-                f"of A and {found.n_after:,} of B, among the {found.after.candidates:,} candidates that both hold"
+                say(
+                    "{way}: compared on the {n:,} queries that both runs held out, of {n_before:,} of A and "
+                    "{n_after:,} of B, among the {candidates:,} candidates that both hold",
+                    way=way,
+                    n=len(found.items),
+                    n_before=found.n_before,
+                    n_after=found.n_after,
+                    candidates=found.after.candidates,
+                )
             )
     if not (a.choices.holds_out or b.choices.holds_out):
         fitted = any(ALIGNERS.get(run.choices.aligner).needs_pairs for run in (a, b))
         why = (
-            "both runs were measured on the items that they were fitted on" if fitted else "neither learned from pairs"
+            say("both runs were measured on the items that they were fitted on")
+            if fitted
+            else say("neither learned from pairs")
         )
-        notes.append(f"nothing was held out: {why}")
+        notes.append(say("nothing was held out: {why}", why=why))
     return notes
 
 

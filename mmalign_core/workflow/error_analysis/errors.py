@@ -17,6 +17,7 @@ from mmalign_core.triage.causes import CAUSES, Cause, Context
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.triage.media_facts import MediaFacts
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_json, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import DirectionErrors, ErrorReport
@@ -49,8 +50,12 @@ def find_errors(
     ways = directions_of(run) if direction is None else (direction_named(run, direction),)
     if held_out and not run.choices.holds_out:
         raise BadInput(
-            f"run '{run.id}' held nothing out (split {run.report['split']}); leave out --held-out, or align the data "
-            "again with --test or --folds"
+            say(
+                "run '{id}' held nothing out (split {split}); leave out --held-out, or align the data again with "
+                "--test or --folds",
+                id=run.id,
+                split=run.report["split"],
+            )
         )
     keys = {"->".join(way): _key(run, "->".join(way), store) for way in ways}
     with _lock:
@@ -114,11 +119,11 @@ def _find(
     facts = media_facts(run.collection, pair, store=store, encoded=encoded, settings=settings, progress=measured)
     found = {}
     for number, (name, judgements) in enumerate(judged.items()):
-        progress(0.8 + 0.2 * number / len(judged), f"looking for causes: {name}")
+        progress(0.8 + 0.2 * number / len(judged), say("looking for causes: {name}", name=name))
         context = context_of(run, judgements, encoded, suspects, facts)
         assert context.suspicion is not None
         found[name] = DirectionErrors(judgements, context.suspicion, causes_of(context))
-    progress(1.0, f"{sum(map(len, judged.values())):,} queries judged")
+    progress(1.0, say("{sum:,} queries judged", sum=sum(map(len, judged.values()))))
     return found, (*notes, *why, *facts.notes)
 
 
@@ -132,7 +137,7 @@ def _suspects(
         pair = {modality: encoded[modality] for modality in run.choices.pair}
         return set_suspicion(pair, store=store, seed=run.choices.seed, progress=progress), ()
     except BadInput as error:
-        return None, (f"no pair is suspected: {error}",)
+        return None, (say("no pair is suspected: {error}", error=error),)
 
 
 def _encoded(
@@ -142,7 +147,7 @@ def _encoded(
     try:
         return encoded_again(run, store=store, settings=settings, progress=progress).sets, ()
     except BadInput as error:
-        return {}, (f"causes that compare vectors as encoded were not looked for: {error}",)
+        return {}, (say("causes that compare vectors as encoded were not looked for: {error}", error=error),)
 
 
 def _key(run: Run, direction: str, store: Store) -> str:

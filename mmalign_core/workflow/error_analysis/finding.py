@@ -8,6 +8,7 @@ from typing import Any
 
 from mmalign_core.data.titles import item_titles
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.wording import say, say_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 
@@ -38,13 +39,20 @@ def headline(run: Run) -> Finding:
     way = min(metrics, key=lambda name: metrics[name][METRIC])
     values, source, target = metrics[way], *way.split("->")
     low, high = run.report["ci95"][way].get(METRIC, (None, None))
-    interval = "" if low is None else f"; 95% interval {low:.0%} to {high:.0%}"
-    words = (
-        f"The right {target} is among the first {FIRST} for {of_100(values[METRIC])} of 100 queries by {source} "
-        f"(by chance {of_100(chance[way][METRIC])}{interval}; {values['n']:,} queries)."
+    interval = "" if low is None else say("; 95% interval {low:.0%} to {high:.0%}", low=low, high=high)
+    words = say(
+        "The right {target} is among the first {FIRST} for {found} of 100 queries by {source} (by "
+        "chance {by_chance}{interval}; {n:,} queries).",
+        target=say_word(target),
+        FIRST=FIRST,
+        found=of_100(values[METRIC]),
+        source=say_word(source),
+        by_chance=of_100(chance[way][METRIC]),
+        interval=interval,
+        n=values["n"],
     )
     if low is not None and low <= chance[way][METRIC]:
-        words += " The interval does not lie above chance."
+        words += say(" The interval does not lie above chance.")
     evidence = {"direction": way, "metric": METRIC, "value": values[METRIC], "n": values["n"], "ci95": [low, high]}
     return Finding("headline", words, 1 - values[METRIC], {"page": "errors", "direction": way}, evidence)
 

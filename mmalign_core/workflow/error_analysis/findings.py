@@ -11,6 +11,7 @@ from mmalign_core.store import Store
 from mmalign_core.triage.causes import CAUSES
 from mmalign_core.triage.causes.hub import Hub
 from mmalign_core.types import Progress, no_progress
+from mmalign_core.wording import say, say_way
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
@@ -45,7 +46,7 @@ def find_findings(
     held_out, shown = run.choices.holds_out, within(progress, 0.0, 0.4)
     errors = find_errors(run, store=store, held_out=held_out, settings=settings, progress=shown)
     add(_causes(errors))
-    progress(0.4, "trying corrections for hubs")
+    progress(0.4, say("trying corrections for hubs"))
     add(correction(run, errors))
     add(_slice(run, errors, store, settings))
     add(training(run, store, settings, within(progress, 0.5, 1.0)))
@@ -65,7 +66,13 @@ def _causes(errors: ErrorReport) -> list[Finding]:
         if not counts[way]:
             continue
         n = len(errors.directions[way].judgements)
-        words = f"{CAUSES.get(name).summary_of(way)}: {counts[way]:,} of {n:,} queries {way.replace('->', ' → ')}."
+        words = say(
+            "{summary_of}: {counts:,} of {n:,} queries {replace}.",
+            summary_of=CAUSES.get(name).summary_of(way),
+            counts=counts[way],
+            n=n,
+            replace=say_way(way),
+        )
         if name == Hub.name:
             words = _hub_words(errors, way, counts[way])
         action = {"page": "errors", "cause": name, "direction": way}
@@ -82,9 +89,13 @@ def _hub_words(errors: ErrorReport, way: str, crowded: int) -> str:
     row, largest = max(hubs, key=lambda hub: hub[1]["k"])
     judged = part.judgements
     name = one_line(row_name(errors, judged.candidates, int(judged.chosen[row])), _LONGEST_NAME)
-    return (
-        f"'{name}' is chosen for {largest['k']:,} of {largest['n']:,} queries {way.replace('->', ' → ')}; such hubs "
-        f"crowd out the right answer of {crowded:,}."
+    return say(
+        "'{name}' is chosen for {k:,} of {n:,} queries {replace}; such hubs crowd out the right answer of {crowded:,}.",
+        name=name,
+        k=largest["k"],
+        n=largest["n"],
+        replace=say_way(way),
+        crowded=crowded,
     )
 
 
@@ -96,10 +107,20 @@ def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | Non
         return []
     way, one = worst
     n, (low, high) = report.directions[way].n, one.difference_ci95
-    words = (
-        f"Queries {way.replace('->', ' → ')} of '{one.group.label}' find less: a right answer is among the first "
-        f"{FIRST} for {of_100(one.value)} of 100 instead of {of_100(one.rest)} ({one.n:,} of {n:,} queries; 95% "
-        f"interval {100 * low:+.1f} to {100 * high:+.1f} points, q = {one.q:.2g})."
+    words = say(
+        "Queries {replace} of '{label}' find less: a right answer is among the first {FIRST} for "
+        "{of_100} of 100 instead of {of_1002} ({n:,} of {n2:,} queries; 95% interval {low:+.1f} to "
+        "{high:+.1f} points, q = {q:.2g}).",
+        replace=say_way(way),
+        label=one.group.label,
+        FIRST=FIRST,
+        of_100=of_100(one.value),
+        of_1002=of_100(one.rest),
+        n=one.n,
+        n2=n,
+        low=100 * low,
+        high=100 * high,
+        q=one.q,
     )
     action = {"page": "errors", "slice": one.key, "direction": way}
     evidence = {

@@ -13,6 +13,7 @@ from mmalign_core.scoring.decision import Scoring
 from mmalign_core.store import Store
 from mmalign_core.triage.judgements import Judgements, joined, judgements_of
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.wording import say, say_list
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.refit import MeasuredPart, measured_parts
 
@@ -24,8 +25,10 @@ _FITTED = 0.5
 def directions_of(run: Run) -> tuple[Direction, Direction]:
     """Both directions that the run was measured in; BadInput where nothing was."""
     if not run.report.get("metrics"):
-        why = run.report.get("unmeasured") or "nothing was aligned"
-        raise BadInput(f"run '{run.id}' has no measured pairs ({why}), so nothing can be called an error")
+        why = run.report.get("unmeasured") or say("nothing was aligned")
+        raise BadInput(
+            say("run '{id}' has no measured pairs ({why}), so nothing can be called an error", id=run.id, why=why)
+        )
     a, b = run.choices.pair
     return (a, b), (b, a)
 
@@ -34,7 +37,14 @@ def direction_named(run: Run, name: str) -> Direction:
     """The direction that is written so ("image->text"); BadInput lists those of the run."""
     known = {"->".join(way): way for way in directions_of(run)}
     if name not in known:
-        raise BadInput(f"unknown direction '{name}'; run '{run.id}' was measured in: {', '.join(known)}")
+        raise BadInput(
+            say(
+                "unknown direction '{name}'; run '{id}' was measured in: {known}",
+                name=name,
+                id=run.id,
+                known=say_list(known),
+            )
+        )
     return known[name]
 
 
@@ -101,7 +111,7 @@ def _among(
     targets."""
     asked = questions(sources, targets, scoring, sample_of(sources, targets, scoring))
     scores = scoring.scores(asked.queries, targets, bank)
-    with pulsing(progress, 0.0, "searching what every query chose"):
+    with pulsing(progress, 0.0, say("searching what every query chose")):
         matches = scoring.for_sizes(len(asked.rows), len(targets)).match(scores)
     return asked.rows, judgements_of(direction, asked.queries, targets, scores, matches, fold=fold, progress=progress)
 

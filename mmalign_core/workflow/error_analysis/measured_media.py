@@ -19,6 +19,7 @@ from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store
 from mmalign_core.triage.media_facts import MediaFacts, TextFacts, concept_facts, text_facts
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progress, no_progress
+from mmalign_core.wording import say, say_word
 
 _VERSION = 1
 """Part of the keys under which levels are stored; it rises whenever they are measured otherwise."""
@@ -64,7 +65,7 @@ def media_facts(
         media = collection.media_of("text")
         read, languages, notes = _reading(media, encoders["text"], settings)
         texts, usual = text_facts(media, read, languages)
-        parts["text"](1.0, f"{len(media):,} texts measured")
+        parts["text"](1.0, say("{n:,} texts measured", n=len(media)))
     concepts = {key: seen for rows in (encoded or {}).values() for key, seen in concept_facts(rows).items()}
     return MediaFacts(pictures, sounds, texts, concepts, usual, languages, notes)
 
@@ -79,14 +80,14 @@ def _levels(
     found = {digests[place]: tuple(row) for place, row in zip(held.rows, held.vectors.tolist())}
     rest = [digest for digest in digests if digest not in found]
     for start in range(0, len(rest), _BATCH):
-        progress(start / len(rest), f"measuring {len(rest):,} media: {modality}")
+        progress(start / len(rest), say("measuring {n:,} media: {modality}", n=len(rest), modality=modality))
         batch = rest[start : start + _BATCH]
         rows = dict(_measured([paths[digest] for digest in batch], batch, _MEASURES[modality], settings))
         if rows:
             stored = np.array([*rows.values()], np.float32)
             store.add_embeddings(key, [*rows], stored)
             found |= dict(zip(rows, map(tuple, stored.tolist())))
-    progress(1.0, f"{len(digests):,} media measured: {modality}")
+    progress(1.0, say("{n:,} media measured: {modality}", n=len(digests), modality=say_word(modality)))
     return found
 
 
@@ -154,7 +155,11 @@ def _reading(
         views = {digest: _view(model, medium) for digest, medium in long.items()}
         return {digest: len(view) for digest, view in views.items() if isinstance(view, str)}, languages, ()
     except BadInput as error:
-        return {}, languages, (f"long texts were not measured against what their encoder reads: {error}",)
+        return (
+            {},
+            languages,
+            (say("long texts were not measured against what their encoder reads: {error}", error=error),),
+        )
 
 
 def _view(model: Encoder, medium: Media) -> Any:

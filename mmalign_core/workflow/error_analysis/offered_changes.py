@@ -10,6 +10,7 @@ from mmalign_core.aligners import ALIGNERS
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.wording import say, say_way
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.comparison.comparison import compare
 from mmalign_core.workflow.error_analysis.corrections import better_correction, mean_gain, paired_gains
@@ -31,9 +32,16 @@ def correction(run: Run, errors: ErrorReport) -> list[Finding]:
     if found is None:
         return []
     way, hub, share = _largest_hub(errors)
-    words = (
-        f"'{hub}' is chosen for {share:.0%} of the queries {way.replace('->', ' → ')}. Correcting for hubs "
-        f"({found.name}) brings {_points(found.gain)} of recall@{FIRST}{_interval(found.gains)}."
+    words = say(
+        "'{hub}' is chosen for {share:.0%} of the queries {replace}. Correcting for hubs ({name}) brings "
+        "{points} of recall@{FIRST}{interval}.",
+        hub=hub,
+        share=share,
+        replace=say_way(way),
+        name=found.name,
+        points=_points(found.gain),
+        FIRST=FIRST,
+        interval=_interval(found.gains),
     )
     action = {"page": "align", "choices": {"correction": found.name}}
     evidence = {"correction": found.name, "hub": hub, "gains": found.gains}
@@ -63,10 +71,16 @@ def training(run: Run, store: Store, settings: Settings | None, progress: Progre
     if min(gain["low"] for gain in gains.values()) <= 0:
         return []
     after, before = (rows[name]["metrics"][way][METRIC] for name in (_TRAINED, own.aligner))
-    words = (
-        f"{rows[_TRAINED]['n_train']:,} pairs are known: a trained aligner ({_TRAINED}) finds {of_100(after)} of 100 "
-        f"queries {way.replace('->', ' → ')} instead of {of_100(before)}, on {rows[_TRAINED]['n_test']:,} held-out "
-        f"items{_interval(gains)}."
+    words = say(
+        "{n_train:,} pairs are known: a trained aligner ({TRAINED}) finds {of_100} of 100 queries "
+        "{replace} instead of {of_1002}, on {n_test:,} held-out items{interval}.",
+        n_train=rows[_TRAINED]["n_train"],
+        TRAINED=_TRAINED,
+        of_100=of_100(after),
+        replace=say_way(way),
+        of_1002=of_100(before),
+        n_test=rows[_TRAINED]["n_test"],
+        interval=_interval(gains),
     )
     action = {"page": "align", "choices": {"aligner": _TRAINED, "params": {}, "test": _HELD_OUT}}
     return [Finding("training", words, mean_gain(gains), action, {"aligner": _TRAINED, "gains": gains})]
@@ -85,8 +99,8 @@ def _largest_hub(errors: ErrorReport) -> tuple[str, str, float]:
 def _interval(gains: Mapping[str, Mapping[str, float]]) -> str:
     """The interval that holds those of all directions, in points."""
     low, high = min(gain["low"] for gain in gains.values()), max(gain["high"] for gain in gains.values())
-    return f" (95% interval {100 * low:+.1f} to {100 * high:+.1f} points)"
+    return say(" (95% interval {low:+.1f} to {high:+.1f} points)", low=100 * low, high=100 * high)
 
 
 def _points(gain: float) -> str:
-    return f"{100 * gain:+.1f} points"
+    return say("{gain:+.1f} points", gain=100 * gain)

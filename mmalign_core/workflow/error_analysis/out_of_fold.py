@@ -19,6 +19,7 @@ from mmalign_core.triage.score_sources import Source, as_encoded, by_neighbours,
 from mmalign_core.triage.suspicion import FEWEST_PAIRS, Suspicion, find_suspicion, joined_scores
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say, say_word
 from mmalign_core.workflow.alignment.inputs import Sets, prepared, text_encoder
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
@@ -87,7 +88,14 @@ def pair_suspicion(
     for modality in pair:
         if modality not in encoding.sets:
             held = ", ".join(encoding.sets)
-            raise BadInput(f"there is no {modality} in '{run.collection.name}'; its pairs are of: {held}")
+            raise BadInput(
+                say(
+                    "there is no {modality} in '{name}'; its pairs are of: {held}",
+                    modality=say_word(modality),
+                    name=run.collection.name,
+                    held=held,
+                )
+            )
     sets = {modality: encoding.sets[modality] for modality in pair}
     return set_suspicion(sets, store=store, seed=run.choices.seed, progress=within(progress, 0.3, 1.0))
 
@@ -101,15 +109,27 @@ def set_suspicion(sets: Sets, *, store: Store, seed: int = 0, progress: Progress
     first, second = sets
     if len(items) < FEWEST_PAIRS:
         raise BadInput(
-            f"suspicion of wrong pairs needs at least {FEWEST_PAIRS} items that have both {first} and {second}; "
-            f"there are {len(items)}: add pairs"
+            say(
+                "suspicion of wrong pairs needs at least {FEWEST_PAIRS} items that have both {first} and "
+                "{second}; there are {n}: add pairs",
+                FEWEST_PAIRS=FEWEST_PAIRS,
+                first=first,
+                second=second,
+                n=len(items),
+            )
         )
     paired = {modality: rows.of_items(items) for modality, rows in sets.items()}
     sources = _sources(paired, items, store, seed, within(progress, 0.0, 0.6))
     if not sources:
         raise BadInput(
-            f"{len(items)} pairs of {first} and {second} are too few to learn from, and these encoders neither share "
-            f"a space nor name concepts; give {FEWEST_LEARNED} different pairs, or choose encoders that do"
+            say(
+                "{n} pairs of {first} and {second} are too few to learn from, and these encoders neither share a "
+                "space nor name concepts; give {FEWEST_LEARNED} different pairs, or choose encoders that do",
+                n=len(items),
+                first=first,
+                second=second,
+                FEWEST_LEARNED=FEWEST_LEARNED,
+            )
         )
     contents = [_content_numbers(rows, items) for rows in paired.values()]
     found = find_suspicion(sources, *contents, seed=seed, progress=within(progress, 0.6, 1.0))
@@ -161,7 +181,7 @@ def _sources(
             by_regression(left, right, held, seed, within(progress, 0.0, 0.45), unlearned=unlearned),
             by_regression(right, left, held, seed, within(progress, 0.45, 0.9), unlearned=unlearned).flipped(),
         ]
-        progress(0.9, "profiles of known neighbours")
+        progress(0.9, say("profiles of known neighbours"))
         sources.append(by_neighbours(left, right, held, seed, unlearned=unlearned))
     return sources
 

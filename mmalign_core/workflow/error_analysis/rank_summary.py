@@ -11,6 +11,7 @@ from mmalign_core.store import Store
 from mmalign_core.triage.rank_bins import RankBin, measured_queries, rank_bins
 from mmalign_core.triage.space_verdicts import SpaceVerdict, space_verdicts
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.wording import say, say_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.corrections import HubCorrection, better_correction
 from mmalign_core.workflow.error_analysis.judgement import judge_all
@@ -60,14 +61,22 @@ def rank_sentence(report: Mapping[str, Any], way: str) -> str:
     cut = next((cut for cut in _METRICS if 2 * cut < values["candidates"]), 1)
     name = _METRICS[cut]
     low, high = report["ci95"].get(way, {}).get(name, (None, None))
-    interval = "" if low is None else f"; 95% interval {100 * low:.0f} to {100 * high:.0f}"
-    place = f"among the first {cut}" if cut > 1 else "first"
-    queries, answer = _PLURALS.get(source, source), _SINGULARS.get(target, target)
+    interval = "" if low is None else say("; 95% interval {low:.0f} to {high:.0f}", low=100 * low, high=100 * high)
+    place = say("among the first {cut}", cut=cut) if cut > 1 else say("first")
+    queries, answer = say_word(_PLURALS.get(source, source)), say_word(_SINGULARS.get(target, target))
     chance = 100 * report["baseline"][way][name]
-    return (
-        f"The right {answer} is {place} for {100 * values[name]:.0f} of 100 {queries} "
-        f"(by chance {chance:.0f}{interval}; each of {values['n']:,} {queries} ranks {values['candidates']:,} "
-        f"{_PLURALS.get(target, target)})."
+    return say(
+        "The right {answer} is {place} for {share:.0f} of 100 {queries} (by chance "
+        "{chance:.0f}{interval}; each of {n:,} {queries} ranks {candidates:,} {targets}).",
+        answer=answer,
+        place=place,
+        share=100 * values[name],
+        queries=queries,
+        chance=chance,
+        interval=interval,
+        n=values["n"],
+        candidates=values["candidates"],
+        targets=say_word(_PLURALS.get(target, target)),
     )
 
 

@@ -12,6 +12,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.splits import Split
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.inputs import Sets, usable_sets
 from mmalign_core.workflow.alignment.measurement import fit_parts
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, hold_out, plan_of
@@ -62,7 +63,7 @@ def held_out_parts(run: Run) -> tuple[Split, ...]:
     """The items that each of the run's fits was fitted on and measured on; () where nothing was held out."""
     if not run.choices.holds_out:
         if run.report.get("split", "none") != "none":
-            raise BadInput(f"run '{run.id}' does not say which items it held out; align the data again")
+            raise BadInput(say("run '{id}' does not say which items it held out; align the data again", id=run.id))
         return ()
     return hold_out(run.collection, _placed_pair(run), run.choices).parts
 
@@ -97,7 +98,9 @@ def _fold_parts(run: Run, store: Store, progress: Progress) -> tuple[MeasuredPar
     try:
         sets = aligner_inputs(run, store=store, progress=within(progress, 0.0, _ENCODED))
     except BadInput as error:
-        raise BadInput(f"the folds of run '{run.id}' cannot be fitted again: {error}; align the data again") from error
+        raise BadInput(
+            say("the folds of run '{id}' cannot be fitted again: {error}; align the data again", id=run.id, error=error)
+        ) from error
     folds = fit_parts(plan_again(run, sets), Cost(), within(progress, _ENCODED, 1.0))[1]
     return tuple(
         MeasuredPart(number, fold.space, fold.bank, {way: each["suggested"] for way, each in fold.thresholds.items()})

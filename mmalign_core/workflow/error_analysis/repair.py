@@ -22,6 +22,7 @@ from mmalign_core.triage.repair import (
     training_changes,
 )
 from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.wording import say, say_list
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.measurement import Measurement
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, hold_out, make_plan
@@ -131,7 +132,7 @@ def _compared(
     excluded = _excluded(plan, [change for fit in fits for change in fit.part.checked])
     by = "marks" if suspects is None else "suggested"
     proof = RepairProof(plan.choices, tuple(fit.part for fit in fits), run.collection.digest)
-    progress(1.0, f"{len(changes)} changes measured")
+    progress(1.0, say("{n} changes measured", n=len(changes)))
     effect = effect_of(fits, plan.choices.seed)
     return Repair(run, encoding, plan, measured, cost, changes, checked, excluded, effect, by, proof)
 
@@ -166,7 +167,9 @@ def _check_left(plan: AlignmentPlan, part: Split, checked: Sequence[Change], tra
     left = paired_items(changed_sets({m: plan.sets[m] for m in plan.choices.pair}, training))
     for changes, items, what in ((checked, part.test, "measure"), (training, part.train, "fit")):
         if changes and not left & set(items):
-            raise BadInput(f"the marks leave no pair to {what}: every one is marked wrong; undo some of them")
+            raise BadInput(
+                say("the marks leave no pair to {what}: every one is marked wrong; undo some of them", what=what)
+            )
 
 
 def _excluded(plan: AlignmentPlan, checked: Sequence[Change]) -> tuple[str, ...]:
@@ -180,16 +183,21 @@ def _choices(run: Run, aligner: str | None, params: Mapping[str, Any] | None) ->
     """The run's choices, of the named aligner; BadInput where it cannot be measured on held-out items."""
     choices = run.choices
     if params and aligner is None:
-        raise BadInput("parameters belong to an aligner; name it too")
+        raise BadInput(say("parameters belong to an aligner; name it too"))
     if aligner is not None:
         choices = replace(choices, aligner=aligner, params=params)
     choices.check()
     if choices.pair[0] == choices.pair[1]:
-        raise BadInput(f"the run holds {choices.pair[0]} alone and aligns nothing; align two modalities first")
+        raise BadInput(
+            say("the run holds {pair} alone and aligns nothing; align two modalities first", pair=choices.pair[0])
+        )
     if ALIGNERS.get(choices.aligner).transductive:
         raise BadInput(
-            f"'{choices.aligner}' places only the rows it was fitted on, so that no repair can be shown on held-out "
-            "items; name another aligner (--aligner)"
+            say(
+                "'{aligner}' places only the rows it was fitted on, so that no repair can be shown on held-out "
+                "items; name another aligner (--aligner)",
+                aligner=choices.aligner,
+            )
         )
     return choices
 
@@ -197,11 +205,15 @@ def _choices(run: Run, aligner: str | None, params: Mapping[str, Any] | None) ->
 def _check(run: Run, asked: Sequence[Change], suggested: int | None) -> None:
     if suggested is None and not asked:
         raise BadInput(
-            f"'{run.collection.name}' has no marks that ask for a repair of {' and '.join(run.choices.pair)}; mark "
-            "wrong pairs (marks), or have pairs suggested (--suggested N)"
+            say(
+                "'{name}' has no marks that ask for a repair of {pair}; mark wrong pairs (marks), or have pairs "
+                "suggested (--suggested N)",
+                name=run.collection.name,
+                pair=say_list(run.choices.pair, " and "),
+            )
         )
     if suggested is not None and suggested < 1:
-        raise BadInput(f"{suggested} suggested pairs: at least 1")
+        raise BadInput(say("{suggested} suggested pairs: at least 1", suggested=suggested))
 
 
 def _held(run: Run, encoding: Encoding, asked: Sequence[Change], choices: Choices) -> tuple[HeldOut, Choices]:
@@ -216,5 +228,7 @@ def _held(run: Run, encoding: Encoding, asked: Sequence[Change], choices: Choice
         held = hold_out(run.collection, changed_sets(encoding.sets, lent), choices)
     except BadInput as error:
         why = str(error).partition(";")[0]
-        raise BadInput(f"the run holds nothing out, and its data cannot be measured by folds: {why}") from error
-    return replace(held, words=f"{held.words} (the run itself holds nothing out)"), choices
+        raise BadInput(
+            say("the run holds nothing out, and its data cannot be measured by folds: {why}", why=why)
+        ) from error
+    return replace(held, words=say("{words} (the run itself holds nothing out)", words=held.words)), choices

@@ -13,6 +13,7 @@ from mmalign_core.splits import Split
 from mmalign_core.triage.repair import Action, Change, changed_sets
 from mmalign_core.triage.repair_effect import Effect
 from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets
 from mmalign_core.workflow.alignment.measurement import Measurement, measure
@@ -103,11 +104,11 @@ def proof_of(kept: Mapping[str, Any]) -> RepairProof:
             for part in kept["parts"]
         )
         if not parts:
-            raise ValueError("no parts")
+            raise ValueError(say("no parts"))
         choices.check()
         return RepairProof(choices, parts, str(kept["data"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadInput("the proof of the repair is not as this program writes it; repair the run again") from error
+        raise BadInput(say("the proof of the repair is not as this program writes it; repair the run again")) from error
 
 
 def _changes(kept: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:

@@ -11,6 +11,7 @@ from mmalign_core.store import Store
 from mmalign_core.triage.repair import Action, Change, changed_collection, changed_sets
 from mmalign_core.triage.repair_effect import Effect
 from mmalign_core.types import Progress, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.measurement import Measurement
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, hold_out
 from mmalign_core.workflow.alignment.run import Run, align, complete, run_plan
@@ -60,12 +61,13 @@ class Repair:
         """What came of it, in one sentence."""
         name = self.plan.choices.aligner
         if not ALIGNERS.get(name).needs_pairs:
-            return (
-                f"'{name}' learns from no pairs, so that a repair of training pairs cannot teach it anything; name an "
-                "aligner that learns from them, such as --aligner ridge or cca."
+            return say(
+                "'{name}' learns from no pairs, so that a repair of training pairs cannot teach it anything; "
+                "name an aligner that learns from them, such as --aligner ridge or cca.",
+                name=name,
             )
         if not self.changes:
-            return "No training pair was changed: what is marked is held out, and it is not measured."
+            return say("No training pair was changed: what is marked is held out, and it is not measured.")
         return self.effect.verdict()
 
     def repaired_run(self, *, store: Store, progress: Progress = no_progress) -> Run:

@@ -11,6 +11,7 @@ from mmalign_core.store import Store
 from mmalign_core.triage.marks import Mark, MarkKind
 from mmalign_core.triage.repair import Change, most_suspected, suggested_changes
 from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets
 from mmalign_core.workflow.alignment.plan import HeldOut
@@ -41,7 +42,7 @@ class Suspects:
         try:
             found = set_suspicion(sets, store=self.store, seed=self.seed, progress=within(progress, 0.0, 0.5))
         except BadInput as error:
-            raise BadInput(f"no training pair can be suspected: {error}") from error
+            raise BadInput(say("no training pair can be suspected: {error}", error=error)) from error
         values = found.values()
         suspects = most_suspected(values, max(1, round(self.most * share)), self.kept)
         second = within(progress, 0.5, 1.0)
@@ -58,5 +59,7 @@ def find_suspects(
     pair = {modality: encoding.sets[modality] for modality in choices.pair}
     fitted = min(len(paired_items(pair) & set(part.train)) for part in held.parts)
     if most > fitted // 2:
-        raise BadInput(f"{most} of {fitted} training pairs: at most half of them can be suspected")
+        raise BadInput(
+            say("{most} of {fitted} training pairs: at most half of them can be suspected", most=most, fitted=fitted)
+        )
     return Suspects(pair, most, right, choices.seed, store)

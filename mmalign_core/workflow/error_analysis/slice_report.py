@@ -10,6 +10,7 @@ import pandas as pd
 
 from mmalign_core.triage.slices import SMALLEST, Slice
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.wording import say
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,14 @@ class SliceReport:
         part = self.directions.get(direction)
         found = next((one for one in part.slices if one.key == key), None) if part else None
         if found is None:
-            raise BadInput(f"run '{self.run}' has no slice '{key}' {direction}; `mmalign slices` lists them")
+            raise BadInput(
+                say(
+                    "run '{run}' has no slice '{key}' {direction}; `mmalign slices` lists them",
+                    run=self.run,
+                    key=key,
+                    direction=direction,
+                )
+            )
         return found
 
     def worst(self) -> tuple[str, Slice] | None:
@@ -104,7 +112,7 @@ class SliceReport:
             "metric": self.metric,
             "value": one.value,
             "ci95": [*one.ci95],
-            "compared_with": "all others" if one.group.among is None else "other wrong queries",
+            "compared_with": say("all others") if one.group.among is None else say("other wrong queries"),
             "rest": {"n": one.n_rest, "value": one.rest, "ci95": [*one.rest_ci95]},
             "difference": {"value": one.difference, "ci95": [*one.difference_ci95], "p": one.p, "q": one.q},
             "significant": one.is_significant,

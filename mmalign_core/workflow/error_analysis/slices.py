@@ -18,6 +18,7 @@ from mmalign_core.triage.languages import languages_of
 from mmalign_core.triage.slice_groups import by_causes, by_column, by_part, by_value
 from mmalign_core.triage.slices import SMALLEST, Group, corrected, measure_slices, sizeable
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
+from mmalign_core.wording import say, say_list
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.clusters import SpaceClusters, find_clusters
 from mmalign_core.workflow.error_analysis.error_report import DirectionErrors, ErrorReport
@@ -60,10 +61,10 @@ def slices_of(
 ) -> SliceReport:
     """Return what `find_slices` returns, of errors that were found before; they must hold all queries of the run."""
     _check_metric(metric)
-    progress(0.0, "clustering the shared space")
+    progress(0.0, say("clustering the shared space"))
     clusters, measured = find_clusters(run, store=store, settings=settings), {}
     for number, (way, part) in enumerate(errors.directions.items()):
-        progress(0.2 + 0.8 * number / len(errors.directions), f"measuring slices: {way}")
+        progress(0.2 + 0.8 * number / len(errors.directions), say("measuring slices: {way}", way=way))
         own = part.take(part.judgements.held_out) if run.choices.holds_out else part
         measured[way] = _measured(own, _groups(run.collection, own, clusters), metric, run.choices.seed)
     # The correction covers all slices tried, so that directions are corrected together.
@@ -71,14 +72,24 @@ def slices_of(
     directions = {way: part.with_slices([next(every) for _ in part.slices]) for way, part in measured.items()}
     notes = [*errors.notes]
     if not any(part.slices for part in directions.values()):
-        notes.append(f"no slice was tried: none holds at least {SMALLEST} items and leaves as many outside")
-    progress(1.0, f"{sum(len(part.slices) for part in directions.values()):,} slices measured")
+        notes.append(
+            say(
+                "no slice was tried: none holds at least {SMALLEST} items and leaves as many outside", SMALLEST=SMALLEST
+            )
+        )
+    progress(1.0, say("{sum:,} slices measured", sum=sum(len(part.slices) for part in directions.values())))
     return SliceReport(run.id, errors.split, run.choices.holds_out, metric, directions, tuple(notes))
 
 
 def _check_metric(metric: str) -> None:
     if metric not in METRICS:
-        raise BadInput(f"unknown metric '{metric}'; slices are measured by one of: {', '.join(METRICS)}")
+        raise BadInput(
+            say(
+                "unknown metric '{metric}'; slices are measured by one of: {METRICS}",
+                metric=metric,
+                METRICS=say_list(METRICS),
+            )
+        )
 
 
 def _measured(part: DirectionErrors, groups: list[Group], metric: str, seed: int) -> DirectionSlices:
@@ -101,7 +112,7 @@ def _groups(collection: Collection, part: DirectionErrors, clusters: SpaceCluste
     for name in collection.items.columns:
         groups += by_column(str(name), pd.Series(collection.items[name]), items)
     lengths = np.array([np.nan if text is None else len(text) for text in texts])
-    groups += by_part("caption length", "caption length", lengths, lengths, "{:.0f}".format, " characters")
+    groups += by_part(say("caption length"), say("caption length"), lengths, lengths, "{:.0f}".format, " characters")
     groups += by_value("language", "language", [(code,) if code else () for code in languages_of(texts)])
     groups += _duplicates(collection, part, texts)
     groups += by_causes([[cause.name for cause in causes] for causes in part.causes], judged.missed)
@@ -149,7 +160,7 @@ def _duplicates(collection: Collection, part: DirectionErrors, texts: list[str |
     for key, right, text in zip(judged.queries.keys, judged.right.tolist(), texts):
         same = [key, judged.candidates.keys[right], *([f"text {normalised_text(text)}"] if text else ())]
         shared.append(any(times[one] > 1 for one in same))
-    label = "duplicate: another item holds the same"
+    label = say("duplicate: another item holds the same")
     members = np.array(shared, bool)
     return [Group("duplicate=yes", "duplicate", label, {"duplicate": True}, members)] if members.any() else []
 

@@ -25,6 +25,7 @@ from mmalign_core.progress import within
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender
 from mmalign_core.recommend.methods.random_order import RandomOrder
 from mmalign_core.types import BadInput, Cancelled, Progress, digest_json, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.evaluation.ranking import Board, Row, ranked
 from mmalign_core.workflow.evaluation.trials import Protocol, Trial, trial
 
@@ -73,19 +74,19 @@ def evaluate(
             row = {"key": key, **_row(ready, model, shown)}
             publish(row)
         rows.append(row)
-    progress(1.0, f"{len(models)} recommenders measured")
+    progress(1.0, say("{n} recommenders measured", n=len(models)))
     return ranked(rows, ready.facts)
 
 
 def check_entries(entries: Sequence[Entry]) -> list[Recommender]:
     """Return the recommenders, unfitted. BadInput for no entry, an unknown name, or two equal entries."""
     if not entries:
-        raise BadInput("there is nothing to measure; name at least one recommender")
+        raise BadInput(say("there is nothing to measure; name at least one recommender"))
     models = [RECOMMENDERS.create(entry.recommender, **entry.params) for entry in entries]
     seen = [(model.name, model.params) for model in models]
     for place, one in enumerate(seen):
         if one in seen[:place]:
-            raise BadInput(f"'{one[0]}' is named twice with the same parameters; name it once")
+            raise BadInput(say("'{one}' is named twice with the same parameters; name it once", one=one[0]))
     return models
 
 
@@ -114,7 +115,7 @@ def _measured(ready: Trial, model: Recommender, progress: Progress) -> dict[str,
         seed = ready.protocol.seed
         model.fit(ready.items, ready.split.train, seed=seed, progress=within(progress, 0.0, 0.6))
     lists, wrong = _answers(ready, model, cost, within(progress, 0.6, 0.9))
-    progress(0.9, "drawing its intervals")
+    progress(0.9, say("drawing its intervals"))
     slices = _slices(ready, lists, wrong)
     drawn = {name: resampled_means(values, seed=ready.protocol.seed) for name, (values, _) in slices.items()}
     metrics = {
@@ -144,7 +145,7 @@ def _answers(
     among = np.flatnonzero(ready.split.cold)
     column_of = np.cumsum(ready.split.cold) - 1
     for batch in ready.batches(model.least_rating):
-        progress(batch.users.start / len(ready.users), f"scoring for {len(ready.users):,} users")
+        progress(batch.users.start / len(ready.users), say("scoring for {n:,} users", n=len(ready.users)))
         with timed(cost.seconds, "score"):
             scores = model.score(batch.queries)
         scores = _checked(scores, (len(batch.queries), len(ready.items.ids)))
@@ -159,7 +160,14 @@ def _answers(
 
 def _checked(scores: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     if scores.shape != shape or not np.isfinite(scores).all():
-        raise BadInput(f"its scores of shape {scores.shape} are not {shape[0]} x {shape[1]} finite numbers")
+        raise BadInput(
+            say(
+                "its scores of shape {shape} are not {shape2} x {shape3} finite numbers",
+                shape=scores.shape,
+                shape2=shape[0],
+                shape3=shape[1],
+            )
+        )
     return scores.astype(np.float64)
 
 

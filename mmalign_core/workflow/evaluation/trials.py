@@ -13,16 +13,17 @@ from mmalign_core.data.interactions import why_none
 from mmalign_core.recommend import Interactions, PlacedItems, PlacedQuery, interactions_of, place_items
 from mmalign_core.recommend.splits import SPLITS, EventSplit, split_events
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, digest_bytes, digest_json
+from mmalign_core.wording import say, say_list
 
 SCORES_AT_ONCE = 1 << 22
 """Scores computed at a time: 32 MB, and a few copies of them."""
 SLICES: Mapping[str, str] = {
-    "all": "all right answers, among all items",
-    "warm": "right answers that somebody met in training, among all items",
-    "cold": "right answers that nobody met in training, among all items",
-    "cold alone": "right answers that nobody met in training, among such items alone",
-    "short": "users of the shorter half of histories, among all items",
-    "long": "users of the longer half of histories, among all items",
+    "all": say("all right answers, among all items"),
+    "warm": say("right answers that somebody met in training, among all items"),
+    "cold": say("right answers that nobody met in training, among all items"),
+    "cold alone": say("right answers that nobody met in training, among such items alone"),
+    "short": say("users of the shorter half of histories, among all items"),
+    "long": say("users of the longer half of histories, among all items"),
 }
 """Slices of the right answers. A user's right answers outside a slice are no candidates in it."""
 
@@ -42,13 +43,19 @@ class Protocol:
     def check(self) -> None:
         """Raise BadInput for a setting that is out of range."""
         if self.split and self.split not in SPLITS:
-            raise BadInput(f"unknown split '{self.split}'; choose one of: {', '.join(SPLITS)}")
+            raise BadInput(
+                say("unknown split '{split}'; choose one of: {SPLITS}", split=self.split, SPLITS=say_list(SPLITS))
+            )
         if self.split != "last" and not 0 < self.test < 1:
-            raise BadInput(f"the share to measure is {self.test:g}; give one between 0 and 1, such as 0.2")
+            raise BadInput(
+                say("the share to measure is {test:g}; give one between 0 and 1, such as 0.2", test=self.test)
+            )
         if self.k < 1:
-            raise BadInput(f"lists of {self.k} items cannot be measured; ask for at least 1")
+            raise BadInput(say("lists of {k} items cannot be measured; ask for at least 1", k=self.k))
         if self.relevant is not None and not np.isfinite(self.relevant):
-            raise BadInput(f"the rating {self.relevant} from which an answer is right is not a number")
+            raise BadInput(
+                say("the rating {relevant} from which an answer is right is not a number", relevant=self.relevant)
+            )
 
 
 @dataclass(frozen=True)
@@ -145,9 +152,13 @@ def trial(items: PlacedItems, interactions: Interactions, protocol: Protocol) ->
     users, rows = np.unique(places, return_inverse=True)
     if not len(users):
         raise BadInput(
-            f"no user can be measured ({split.words}): of {len(np.unique(split.test.rows)):,} users with held-out "
-            f"events {len(new):,} have right answers and none of these has a history; hold out less, or lower the "
-            "rating that counts as right"
+            say(
+                "no user can be measured ({words}): of {n:,} users with held-out events {n2:,} have right "
+                "answers and none of these has a history; hold out less, or lower the rating that counts as right",
+                words=split.words,
+                n=len(np.unique(split.test.rows)),
+                n2=len(new),
+            )
         )
     facts = {
         "split": split.words,
@@ -178,12 +189,19 @@ def _relevant(test: Interactions, bar: float | None) -> np.ndarray:
     if bar is None:
         return np.ones(len(test), bool)
     if np.isnan(test.ratings).all():
-        raise BadInput(f"no held-out event has a rating, so none reaches {bar:g}; leave the bar away or give ratings")
+        raise BadInput(
+            say("no held-out event has a rating, so none reaches {bar:g}; leave the bar away or give ratings", bar=bar)
+        )
     good = test.ratings >= bar
     if not good.any():
         raise BadInput(
-            f"no held-out rating reaches {bar:g} (they go from {np.nanmin(test.ratings):g} to "
-            f"{np.nanmax(test.ratings):g}); lower the rating that counts as right"
+            say(
+                "no held-out rating reaches {bar:g} (they go from {nanmin:g} to {nanmax:g}); lower the rating "
+                "that counts as right",
+                bar=bar,
+                nanmin=np.nanmin(test.ratings),
+                nanmax=np.nanmax(test.ratings),
+            )
         )
     return good
 
@@ -195,14 +213,22 @@ def events_of(collection: Collection, protocol: Protocol | None = None) -> Inter
     """
     if collection.interactions is None:
         raise BadInput(
-            f"'{collection.name}' has no interactions; give them with --interactions FILE "
-            "(user_id,item_id[,rating,timestamp])"
+            say(
+                "'{name}' has no interactions; give them with --interactions FILE (user_id,item_id[,rating,timestamp])",
+                name=collection.name,
+            )
         )
     if collection.interactions.empty and (why := why_none(collection)):
-        raise BadInput(f"'{collection.name}' has interactions, but {why}")
+        raise BadInput(say("'{name}' has interactions, but {why}", name=collection.name, why=why))
     events = interactions_of(collection.interactions, collection.ids)
     if not len(events):
-        raise BadInput(f"no interaction names an item of '{collection.name}'; its ids look like '{collection.ids[0]}'")
+        raise BadInput(
+            say(
+                "no interaction names an item of '{name}'; its ids look like '{ids}'",
+                name=collection.name,
+                ids=collection.ids[0],
+            )
+        )
     if protocol is not None:
         trial(PlacedItems(collection.ids, {}), events, protocol)
     return events

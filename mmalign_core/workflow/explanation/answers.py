@@ -14,6 +14,7 @@ from mmalign_core.recommend import Signal
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Media, Progress, no_progress
+from mmalign_core.wording import say, say_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
 from mmalign_core.workflow.explanation.media_maps import check_method, map_of, or_note
@@ -110,7 +111,10 @@ def media_targets(run: Run, answer: Answer, item: str, notes: list[str]) -> Iter
     terms = linear_terms(answer.model, answer.items, answer.placed) if answer.model.reads_places else ()
     if not terms:
         notes.append(
-            f"'{answer.model.name}' does not score by how near media are to the query, so there is no map of them"
+            say(
+                "'{name}' does not score by how near media are to the query, so there is no map of them",
+                name=answer.model.name,
+            )
         )
         return
     for modality in dict.fromkeys(term.modality for term in terms):
@@ -129,7 +133,13 @@ def _of_item(run: Run, answer: Answer, item: str, own: list[LinearTerm], notes: 
     target = np.sum([term.slope * term.point for term in own], axis=0) / len(media)
     best: PlacedMedium = max(media, key=lambda placed: float(placed.place @ target))
     if best.medium is None:
-        notes.append(f"the {modality} of '{item}' was given as a ready-made vector, so there is no map of it")
+        notes.append(
+            say(
+                "the {modality} of '{item}' was given as a ready-made vector, so there is no map of it",
+                modality=say_word(modality),
+                item=item,
+            )
+        )
         return
     place = answer.items.parts[modality][answer.items.row(item)].astype(np.float64)
     share = sum(term.slope * float(place @ term.point) + term.offset for term in own)

@@ -12,6 +12,7 @@ from mmalign_core.explain.gradients import integrated_map
 from mmalign_core.explain.linear_terms import exact_map
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ POINTS, MOST_POINTS = 32, 128
 def why_not_exact(masked: MaskedMedium) -> str:
     """Return the reason why this medium has no exact map, or '' if it has one."""
     if masked.run.aligner.linear_map(masked.modality) is None:
-        return f"{masked.run.aligner.name} does not place it by one linear map"
+        return say("{name} does not place it by one linear map", name=masked.run.aligner.name)
     return _why_not_steps(masked)
 
 
 def why_not_gradients(masked: MaskedMedium) -> str:
     """Return the reason why this medium has no map by gradients of its steps, or '' if it has one."""
     if masked.run.aligner.differentiable(masked.modality) is None:
-        return f"{masked.run.aligner.name} has no gradients here"
+        return say("{name} has no gradients here", name=masked.run.aligner.name)
     return _why_not_steps(masked)
 
 
@@ -70,7 +71,7 @@ def gradient_step_map(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
 
     start = torch.tensor(_by_sense(masked, baseline)).flatten(0, 1)
     found = integrated_map(scores, by_sense.flatten(0, 1), start, points=POINTS, most_points=MOST_POINTS)
-    return _map(masked, found.values.reshape(by_sense.shape[:2]), found.rest, found.score, "integrated gradients")
+    return _map(masked, found.values.reshape(by_sense.shape[:2]), found.rest, found.score, say("integrated gradients"))
 
 
 def _by_sense(masked: MaskedMedium, steps: np.ndarray) -> np.ndarray:
@@ -108,7 +109,7 @@ def _why_not_steps(masked: MaskedMedium) -> str:
     """Return the reason why the encoder's steps do not match the parts (another pooling, other steps), or ''."""
     name, steps = masked.encoder.name, len(masked.sequence()) if masked.encoder.pooling else 0
     if not masked.encoder.pooling:
-        return f"{name} does not pool its steps in a simple way"
+        return say("{name} does not pool its steps in a simple way", name=name)
     if masked.modality == "image" and steps != len(masked.parts):
-        return f"{name} sees {isqrt(steps)} cells a side, so ask for a grid of {isqrt(steps)}"
-    return "" if masked.modality in ("image", "audio", "video") else f"{name}'s steps are not words"
+        return say("{name} sees {isqrt} cells a side, so ask for a grid of {isqrt}", name=name, isqrt=isqrt(steps))
+    return "" if masked.modality in ("image", "audio", "video") else say("{name}'s steps are not words", name=name)

@@ -17,6 +17,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_bytes, no_progress
 from mmalign_core.types import Media as Text
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.inputs import place_media, text_encoder
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.explanation.masked_medium import run_encoder
@@ -46,7 +47,7 @@ def vocabulary(run: Run, *, store: Store, settings: Settings | None = None) -> E
     words = tuple(dict.fromkeys([*collection_words(run), *_labels(run)]))
     media = [Text(word, "text", digest_bytes(word.encode()), text=word) for word in words]
     if not media:
-        raise BadInput("this run has no words to describe places with")
+        raise BadInput(say("this run has no words to describe places with"))
     name = text_encoder(run.encoders)
     model = encoder(name, "text")
     return place_media(run.aligner, media, model, name, store=store, cache=store, settings=settings)
@@ -82,9 +83,9 @@ def answer_words(
 
     Places are centred at the mean of their own modality, because modalities are apart in most shared spaces.
     """
-    progress(0.0, "placing the words of the collection")
+    progress(0.0, say("placing the words of the collection"))
     words = vocabulary(run, store=store, settings=settings)
-    progress(0.8, "describing places in words")
+    progress(0.8, say("describing places in words"))
     row, found = answer.items.row(item), []
     for modality in answer.items.parts:
         query = _query_direction(answer, modality)
@@ -92,7 +93,7 @@ def answer_words(
         counts = answer.placed.weights.get(modality, 0.0) > 0 and len(own) == words.vectors.shape[1]
         if counts and answer.items.present(modality)[row] and np.any(query):
             found.append(_words(modality, query, own, words.vectors, words.ids))
-    progress(1.0, "in words")
+    progress(1.0, say("in words"))
     return tuple(found)
 
 
@@ -113,7 +114,7 @@ def result_words(
     weighed = [m for m in answer.items.parts if answer.placed.weights.get(m, 0.0) > 0]
     asked = {m: _query_direction(answer, m) for m in weighed}
     for place, result in enumerate(answer.results):
-        progress(place / len(answer.results), f"words of result {place + 1}")
+        progress(place / len(answer.results), say("words of result {place}", place=place + 1))
         row, weights = answer.items.row(result.id), dict[str, float]()
         for m, query in asked.items():
             if not answer.items.present(m)[row] or not np.any(query) or len(query) != words.vectors.shape[1]:

@@ -16,6 +16,7 @@ from mmalign_core.recommend.query import HISTORY
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media, Progress, no_progress
+from mmalign_core.wording import say, say_list, say_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.explanation.answers import MediumTarget, media_targets
 from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
@@ -54,15 +55,33 @@ class Counterfactual:
     @property
     def sentence(self) -> str:
         """The counterfactual in one sentence."""
-        what = {"query": f"the query's {self.label}", "item": f"the item's {self.label}"}.get(self.side, "the history")
+        what = {
+            "query": say("the query's {part}", part=say_word(self.label)),
+            "item": say("the item's {part}", part=say_word(self.label)),
+        }.get(self.side, say("the history"))
         if self.parts is None:
-            tried = "Nothing left out of" if self.smallest else f"None of {self.tried} sets of parts left out of"
-            return f"{tried} {what} takes the item out of the list."
-        one, many = _PARTS[self.medium.modality] if self.medium else ("item", "items")
-        names = ", ".join(f"“{shown(part.label)}”" for part in self.parts[:5])
-        more = f" and {len(self.parts) - 5} more" if len(self.parts) > 5 else ""
-        count = f"the {one}" if len(self.parts) == 1 else f"{len(self.parts)} {many}:"
-        return f"Without {count} {names}{more} in {what}, it falls from rank {self.rank} to rank {self.without}."
+            tried = (
+                say("Nothing left out of")
+                if self.smallest
+                else say("None of {tried} sets of parts left out of", tried=self.tried)
+            )
+            return say("{tried} {what} takes the item out of the list.", tried=tried, what=what)
+        one, several = _PARTS[self.medium.modality] if self.medium else ("item", "items")
+        names = say_list(f"“{shown(part.label)}”" for part in self.parts[:5])
+        more = say(" and {n} more", n=len(self.parts) - 5) if len(self.parts) > 5 else ""
+        many = len(self.parts)
+        count = (
+            say("the {part}", part=say_word(one)) if many == 1 else say("{n} {parts}:", n=many, parts=say_word(several))
+        )
+        return say(
+            "Without {count} {names}{more} in {what}, it falls from rank {rank} to rank {without}.",
+            count=count,
+            names=names,
+            more=more,
+            what=what,
+            rank=self.rank,
+            without=self.without,
+        )
 
 
 @dataclass(frozen=True)
@@ -94,7 +113,14 @@ def smallest_changes(
     """
     item_ranks = ItemRanks(answer, item)
     if item_ranks.rank > answer.query.k:
-        raise BadInput(f"'{shown(item)}' is at rank {item_ranks.rank}, not among the first {answer.query.k}")
+        raise BadInput(
+            say(
+                "'{shown}' is at rank {rank}, not among the first {k}",
+                shown=shown(item),
+                rank=item_ranks.rank,
+                k=answer.query.k,
+            )
+        )
     notes: list[str] = []
     media = list(media_targets(run, answer, item, notes))
     found = []

@@ -20,6 +20,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.types.sequences import as_sequences
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say, say_list, say_word
 from mmalign_core.workflow.alignment.inputs import prepared, text_encoder
 from mmalign_core.workflow.alignment.run import Run
 
@@ -106,7 +107,10 @@ class MaskedMedium:
         model, vectors, posteriors, steps = self.encoder, [], [], []
         for first in range(0, count, model.batch_size):
             done = self._placed + first
-            self.progress(done / max(self._expected, done + 1), f"masking the {self.modality}: {done:,} ways")
+            self.progress(
+                done / max(self._expected, done + 1),
+                say("masking the {modality}: {done:,} ways", modality=say_word(self.modality), done=done),
+            )
             batch = list(islice(views, model.batch_size))
             seen = model.encode(batch)
             vectors.append(seen.vectors)
@@ -136,11 +140,20 @@ class MaskedMedium:
 def run_encoder(run: Run, modality: str) -> Encoder:
     """Return the encoder of this run's vectors of the modality. BadInput if there is none or they were given."""
     if modality not in run.result.space:
-        raise BadInput(f"this run holds no {modality}; it holds: {', '.join(run.result.space)}")
+        raise BadInput(
+            say(
+                "this run holds no {modality}; it holds: {space}",
+                modality=say_word(modality),
+                space=say_list(run.result.space),
+            )
+        )
     source = run.encoders.get(modality, "")
     if not is_known(reference_of(source)):
         raise BadInput(
-            f"this run's {modality} vectors were given ready-made, so there is no {modality} to take apart; "
-            f"give the {modality} itself to encode"
+            say(
+                "this run's {modality} vectors were given ready-made, so there is no {modality} to take apart; "
+                "give the {modality} itself to encode",
+                modality=say_word(modality),
+            )
         )
     return encoder_of(source, modality)

@@ -15,6 +15,7 @@ from mmalign_core.explain.occlusion import grid_windows, occlusion
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media, Progress, no_progress
+from mmalign_core.wording import say, say_list, say_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.explanation.attribution_model import (
     LABELS,
@@ -96,7 +97,14 @@ def choose_method(masked: MaskedMedium, method: str) -> str:
         order = ("exact", "gradients", *(("attention",) if long else ()), "occlusion")
         return next(name for name in order if not _why_not(masked, name))
     if reason := _why_not(masked, method):
-        raise BadInput(f"method '{method}' does not suit this {masked.modality}: {reason}; use auto")
+        raise BadInput(
+            say(
+                "method '{method}' does not suit this {modality}: {reason}; use auto",
+                method=method,
+                modality=say_word(masked.modality),
+                reason=reason,
+            )
+        )
     return method
 
 
@@ -120,7 +128,9 @@ def _map_by(masked: MaskedMedium, target: np.ndarray, method: str) -> MediaMap:
 def check_method(method: str) -> None:
     """Raise BadInput unless it is one of METHODS."""
     if method not in METHODS:
-        raise BadInput(f"unknown method '{method}'; choose one of: {', '.join(METHODS)}")
+        raise BadInput(
+            say("unknown method '{method}'; choose one of: {METHODS}", method=method, METHODS=say_list(METHODS))
+        )
 
 
 def _windows(masked: MaskedMedium) -> np.ndarray | None:

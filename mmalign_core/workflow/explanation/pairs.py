@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.aligners.explainable import Attends
+from mmalign_core.aligners.explainable import Attends, HasParts
 from mmalign_core.explain.concepts import ConceptWords, concept_words, shared_words
 from mmalign_core.explain.masks import REST, Explanation, MediaMap
 from mmalign_core.explain.parts import check_grid
@@ -16,6 +16,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.wording import say, say_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.explanation.components import Component, anchor_shares, component_shares
 from mmalign_core.workflow.explanation.concept_words import vocabulary
@@ -42,6 +43,7 @@ class PairExplanation:
     `maps`: "a" is a's medium against b's place, "b" the reverse, each if it can be made. `components`: exact terms of
     the cosine, for linear aligners. `anchors`: (known item, its term) with `anchor_rest`, if the space's dimensions are
     anchors. `attention`: "a" and "b" -> the known items each attends to, which is no attribution. `concepts`: in words.
+    `parts`: (kind of evidence, its exact share of the score), if the aligner joins several.
     Missing fields are () or None, and `notes` give the reasons.
     """
 
@@ -55,6 +57,7 @@ class PairExplanation:
     anchor_rest: float
     attention: Mapping[str, Named]
     concepts: PairWords | None
+    parts: Named
     notes: tuple[str, ...]
 
     @property
@@ -69,7 +72,10 @@ class PairExplanation:
             return Explanation(self.score, (*named, (REST, self.component_rest)), "components")
         if self.anchors:
             return Explanation(self.score, (*self.anchors, (REST, self.anchor_rest)), "anchors")
-        return Explanation(self.score, (("similarity", self.score),), "similarity, not attribution")
+        if self.parts:
+            rest = self.score - sum(value for _, value in self.parts)
+            return Explanation(self.score, (*self.parts, (REST, rest)), say("kinds of evidence"))
+        return Explanation(self.score, (("similarity", self.score),), say("similarity, not attribution"))
 
 
 def explain_pair(
@@ -111,14 +117,28 @@ def explain_pair(
     in_words = None if words is None else _words_of_pair(run, left, right, words)
     progress(1.0, "explained")
     score = float(left.place.astype(np.float64) @ right.place)
-    return PairExplanation(left, right, score, maps, *terms, attention, in_words, tuple(dict.fromkeys(notes)))
+    parts = _parts(run, left, right)
+    return PairExplanation(left, right, score, maps, *terms, attention, in_words, parts, tuple(dict.fromkeys(notes)))
+
+
+def _parts(run: Run, left: PlacedMedium, right: PlacedMedium) -> Named:
+    """The share of each kind of evidence in the score; () where there is but one."""
+    spans = run.aligner.parts() if isinstance(run.aligner, HasParts) else {}
+    terms = left.place.astype(np.float64) * right.place
+    return tuple((name, float(terms[span].sum())) for name, span in spans.items()) if len(spans) > 1 else ()
 
 
 def _masked(
     run: Run, own: PlacedMedium, store: Store, settings: Settings | None, grid: int, progress: Progress
 ) -> MaskedMedium:
     if own.medium is None:
-        raise BadInput(f"{own.name} was given as a ready-made vector, so there is no {own.modality} to take apart")
+        raise BadInput(
+            say(
+                "{name} was given as a ready-made vector, so there is no {modality} to take apart",
+                name=own.name,
+                modality=say_word(own.modality),
+            )
+        )
     return MaskedMedium(run, own.medium, store=store, settings=settings, grid=grid, progress=progress)
 
 
@@ -144,6 +164,7 @@ def pair_json(found: PairExplanation) -> dict[str, Any]:
         "maps": {side: map_json(made) for side, made in found.maps.items()},
         "components": {"rest": found.component_rest, "terms": [dict(vars(c)) for c in found.components]},
         "anchors": {"rest": found.anchor_rest, "terms": _labelled(found.anchors)},
+        "parts": _labelled(found.parts),
         "attention weights, not attribution": {side: _labelled(made) for side, made in found.attention.items()},
         "concepts": words
         and {

@@ -11,6 +11,7 @@ from mmalign_core.data.names import shown
 from mmalign_core.types import BadInput, Media
 from mmalign_core.types.identity import find_id
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say, say_list, say_word
 from mmalign_core.workflow.alignment.run import Run
 
 _NUMBERED = re.compile(r"(.+)#([1-9]\d{0,8})")
@@ -45,14 +46,24 @@ def placed_medium(run: Run, modality: str, name: str) -> PlacedMedium:
     item = find_id(item, run.collection.ids) or item
     found = placed_media(run, modality, item)
     if number > len(found):
-        raise BadInput(f"item '{shown(item)}' has {len(found)} of {modality}, so there is no #{number}")
+        raise BadInput(
+            say(
+                "item '{shown}' has {n} of {modality}, so there is no #{number}",
+                shown=shown(item),
+                n=len(found),
+                modality=say_word(modality),
+                number=number,
+            )
+        )
     return found[number - 1]
 
 
 def placed_media(run: Run, modality: str, item: str) -> tuple[PlacedMedium, ...]:
     """Return all rows of the item in that modality, at least one. BadInput lists alternatives."""
     if modality not in run.result.space:
-        raise BadInput(f"this run holds no {shown(modality)}; it holds: {', '.join(run.result.space)}")
+        raise BadInput(
+            say("this run holds no {shown}; it holds: {space}", shown=shown(modality), space=say_list(run.result.space))
+        )
     space = run.result.space[modality]
     rows = [row for row, owner in enumerate(space.ids) if owner == item]
     if not rows:
@@ -68,8 +79,18 @@ def placed_media(run: Run, modality: str, item: str) -> tuple[PlacedMedium, ...]
 def _absent(run: Run, modality: str, item: str) -> str:
     has = [m for m, rows in run.result.space.items() if item in rows.ids]
     if has:
-        return f"item '{shown(item)}' has no {modality} in this run; it has: {', '.join(has)}"
+        return say(
+            "item '{shown}' has no {modality} in this run; it has: {has}",
+            shown=shown(item),
+            modality=say_word(modality),
+            has=say_list(has),
+        )
     if item in run.collection.items.index:
-        return f"item '{shown(item)}' has no place in this run"
+        return say("item '{shown}' has no place in this run", shown=shown(item))
     ids = run.collection.ids
-    return f"no item '{shown(item)}' in this run; it holds {len(ids)} items, such as '{shown(ids[0])}'"
+    return say(
+        "no item '{shown}' in this run; it holds {n} items, such as '{shown2}'",
+        shown=shown(item),
+        n=len(ids),
+        shown2=shown(ids[0]),
+    )

@@ -9,6 +9,7 @@ from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.recommend.sentences.facts import signed
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.explanation.masked_medium import run_encoder
 from mmalign_core.workflow.export.films import video_tiles
@@ -28,13 +29,15 @@ def drawn_map(run: Run, mapped: RecommendationMap) -> dict[str, Any]:
     found = mapped.map
     drawn = {
         "modality": found.modality,
-        "whose": "the query" if mapped.side == "query" else "the item",
-        "label": f"the query's {mapped.label}" if mapped.side == "query" else f"the item's {mapped.label}",
+        "whose": say("the query") if mapped.side == "query" else say("the item"),
+        "label": say("the query's {label}", label=mapped.label)
+        if mapped.side == "query"
+        else say("the item's {label}", label=mapped.label),
         "share": mapped.share,
         "method": found.method,
         "score": found.score,
         "rest": found.rest,
-        "faithful": f"The order of the parts is {verdict(found.faithfulness, len(found.parts))}.",
+        "faithful": say("The order of the parts is {verdict}.", verdict=verdict(found.faithfulness, len(found.parts))),
         "strongest": _strongest(found),
         "words": "",
         "picture": "",
@@ -108,7 +111,6 @@ def _segment(part: dict[str, Any], end: float, scale: float) -> dict[str, Any]:
 def _strongest(found: MediaMap, most: int = 3) -> str:
     """Return the parts with the largest values in words: the text alternative of the map."""
     order = sorted(zip(found.parts, found.values), key=lambda pair: -pair[1])[:most]
-    return (
-        ", ".join(f"{one_line(part.label)} {signed(float(value))}" for part, value in order if value > 0)
-        or "none adds anything"
+    return ", ".join(f"{one_line(part.label)} {signed(float(value))}" for part, value in order if value > 0) or say(
+        "none adds anything"
     )

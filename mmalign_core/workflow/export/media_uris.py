@@ -10,6 +10,7 @@ from typing import Any
 
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say
 
 LONGEST_SOUND = 600_000
 """Most bytes of a sound in the page; longer ones become a line of text. Our choice: ten make 8 MB."""
@@ -46,9 +47,9 @@ def sound_uri(sound: Media, longest: int = LONGEST_SOUND) -> str:
     """Return the sound's file as a data URI. BadInput with the reason if it is missing or too large."""
     path = Path(sound.path or "")
     if not path.is_file():
-        raise BadInput("the sound's file is no longer there")
+        raise BadInput(say("the sound's file is no longer there"))
     size = path.stat().st_size
     if size > longest:
-        raise BadInput(f"the sound ({size / 1e6:.1f} MB) is too large to be part of this page")
+        raise BadInput(say("the sound ({size:.1f} MB) is too large to be part of this page", size=size / 1e6))
     kind = mimetypes.guess_type(path.name)[0] or "audio/wav"
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

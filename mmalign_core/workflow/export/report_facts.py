@@ -13,6 +13,7 @@ from mmalign_core.metrics.report import at_chance
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.triage.causes import cause_words
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say, say_word, tr, tr_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.bundled_facts import made_by
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
@@ -22,12 +23,12 @@ _SHARES = ("recall@1", "recall@5", "recall@10", "accuracy")
 _MOST_SLICES = 20
 """Slices that the page lists, the worst first. Our choice: one screen."""
 _LABELS = {
-    "recall@1": "Right answer first",
-    "recall@5": "Among the first 5",
-    "recall@10": "Among the first 10",
-    "accuracy": "Decided right",
-    "mrr": "Mean reciprocal rank",
-    "median_rank": "Median rank",
+    "recall@1": say("Right answer first"),
+    "recall@5": say("Among the first 5"),
+    "recall@10": say("Among the first 10"),
+    "accuracy": say("Decided right"),
+    "mrr": say("Mean reciprocal rank"),
+    "median_rank": say("Median rank"),
 }
 """The metrics in the order of the page, and how a stranger reads them."""
 
@@ -40,17 +41,27 @@ def finding(run: Run) -> str:
     report, way = run.report, "->".join(run.choices.pair)
     found = report.get("metrics", {}).get(way)
     if not found or not found["n"]:
-        return f"Nothing was measured: {report.get('unmeasured') or 'no query has a right answer'}."
+        return say(
+            "Nothing was measured: {unmeasured}.", unmeasured=report.get("unmeasured") or "no query has a right answer"
+        )
     if way not in report.get("ci95", {}) or way not in report.get("baseline", {}):
-        raise BadInput(f"run '{run.id}' holds no intervals or no values by chance; align the data again")
+        raise BadInput(say("run '{id}' holds no intervals or no values by chance; align the data again", id=run.id))
     source, target = (NAMES.get(modality, modality) for modality in run.choices.pair)
     n, low, high = found["n"], *report["ci95"][way]["recall@10"]
     hits, chance = round(found["recall@10"] * n), report["baseline"][way]["recall@10"]
-    sentence = (
-        f"The right {target} is among the first 10 for {hits:,} of {n:,} {source}s "
-        f"({found['recall@10']:.0%}, 95% interval {low:.0%} to {high:.0%}; by chance {chance:.0%})."
+    sentence = say(
+        "The right {target} is among the first 10 for {hits:,} of {n:,} {source}s ({recall_10:.0%}, 95% "
+        "interval {low:.0%} to {high:.0%}; by chance {chance:.0%}).",
+        target=say_word(target),
+        hits=hits,
+        n=n,
+        source=say_word(source),
+        recall_10=found["recall@10"],
+        low=low,
+        high=high,
+        chance=chance,
     )
-    return f"{sentence} That is no better than chance." if way in at_chance(report) else sentence
+    return say("{sentence} That is no better than chance.", sentence=sentence) if way in at_chance(report) else sentence
 
 
 def measured_on(run: Run) -> str:
@@ -58,13 +69,16 @@ def measured_on(run: Run) -> str:
     report = run.report
     if not run.choices.holds_out:
         if not ALIGNERS.get(run.choices.aligner).needs_pairs:
-            return f"Nothing was held out; {run.choices.aligner} learns from no pairs."
-        return "Nothing was held out: the aligner was measured on the items that it was fitted on."
+            return say("Nothing was held out; {aligner} learns from no pairs.", aligner=run.choices.aligner)
+        return say("Nothing was held out: the aligner was measured on the items that it was fitted on.")
     shared = report.get("shared_content")
-    caution = f" {shared:,} of them share content with items of the fit." if shared else ""
-    return (
-        f"Measured on {report['n_test']:,} pairs that the aligner never saw, fitted on {report['n_train']:,} "
-        f"(split: {report['split']}).{caution}"
+    caution = say(" {shared:,} of them share content with items of the fit.", shared=shared) if shared else ""
+    return say(
+        "Measured on {n_test:,} pairs that the aligner never saw, fitted on {n_train:,} (split: {split}).{caution}",
+        n_test=report["n_test"],
+        n_train=report["n_train"],
+        split=report["split"],
+        caution=caution,
     )
 
 
@@ -79,14 +93,22 @@ def metric_tables(run: Run) -> list[dict[str, Any]]:
             _metric_row(name, label, found[name], report["ci95"][way][name], report["baseline"][way][name])
             for name, label in _LABELS.items()
         ]
-        title = f"{NAMES.get(source, source)} to {NAMES.get(target, target)}".capitalize()
-        sizes = f"{found['n']:,} queries, each among {found['candidates']:,} candidates"
+        title = tr("{source} to {target}", source=_named(source), target=_named(target))
+        sizes = say("{n:,} queries, each among {candidates:,} candidates", n=found["n"], candidates=found["candidates"])
         left, drawn = found.get("unanswerable", 0), found.get("sampled_of", 0)
-        sizes += f", a random sample of {drawn:,}" if drawn else ""
+        sizes += say(", a random sample of {drawn:,}", drawn=drawn) if drawn else ""
         tables.append(
-            {"title": title, "sizes": sizes + (f"; {left:,} had no right answer" if left else ""), "rows": rows}
+            {
+                "title": title[:1].upper() + title[1:],
+                "sizes": sizes + (say("; {left:,} had no right answer", left=left) if left else ""),
+                "rows": rows,
+            }
         )
     return tables
+
+
+def _named(modality: str) -> str:
+    return tr_word(NAMES.get(modality, modality))
 
 
 def _metric_row(name: str, label: str, value: float, ci95: list[float], chance: float) -> dict[str, Any]:
@@ -189,11 +211,19 @@ def version_facts(run: Run, moment: str) -> list[tuple[str, str]]:
     items = len(run.collection.ids)
     long = run.report.get("long_texts")
     return [
-        ("Run", run.id),
-        *([("Long texts", LongTexts.of(long).sentence())] if long else []),
-        ("Data", f"{run.collection.name}, {items:,} items, digest {run.collection.digest}"),
-        ("Aligner", run.choices.aligner),
-        ("Encoders", "; ".join(f"{modality}: {key}" for modality, key in run.encoders.items())),
-        ("Versions", versions),
-        ("Written", moment),
+        (say("Run"), run.id),
+        *([(say("Long texts"), LongTexts.of(long).sentence())] if long else []),
+        (
+            say("Data"),
+            say(
+                "{name}, {items:,} items, digest {digest}",
+                name=run.collection.name,
+                items=items,
+                digest=run.collection.digest,
+            ),
+        ),
+        (say("Aligner"), run.choices.aligner),
+        (say("Encoders"), "; ".join(f"{modality}: {key}" for modality, key in run.encoders.items())),
+        (say("Versions"), versions),
+        (say("Written"), moment),
     ]

@@ -12,6 +12,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.wording import language, say, say_list, tr, tr_any, tr_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
@@ -79,10 +80,19 @@ def report_page(
         "repair": repair_facts(run),
     }
     template = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    ).get_template("report.html")
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=tr_any,
+    ).get_template("report.html", globals={"tr": tr, "tr_word": tr_word, "language": language()})
     html = template.render(
-        title=f"{run.collection.name}: {' and '.join(run.choices.pair)} aligned by {run.choices.aligner}",
+        title=say(
+            "{name}: {pair} aligned by {aligner}",
+            name=run.collection.name,
+            pair=say_list(run.choices.pair, " and "),
+            aligner=run.choices.aligner,
+        ),
         sentence=sentence,
         measured=measured_on(run),
         notes=([*errors.notes] if errors else []) + ([why] if why else []),
@@ -100,4 +110,4 @@ def _errors(run: Run, store: Store, settings: Settings, progress: Progress) -> t
         held_out = run.choices.holds_out
         return find_errors(run, store=store, held_out=held_out, settings=settings, progress=progress), ""
     except BadInput as error:
-        return None, f"The wrong answers cannot be listed: {error}"
+        return None, say("The wrong answers cannot be listed: {error}", error=error)

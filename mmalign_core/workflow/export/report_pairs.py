@@ -10,6 +10,7 @@ from mmalign_core.data.titles import item_titles, one_line
 from mmalign_core.settings import Settings
 from mmalign_core.triage.causes import Cause, cause_sentence, cause_words
 from mmalign_core.types import BadInput, EmbeddingSet, Media
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.export.films import film_strip
@@ -95,7 +96,7 @@ class PairCards:
         medium = self._media.get((item, rows.modality, key))
         shown: dict[str, Any] = {"id": one_line(item, 80), "title": one_line(self._titles.get(item, item), 120)}
         try:
-            return shown | (self._shown(medium) if medium else {"missing": "a given vector, without a medium"})
+            return shown | (self._shown(medium) if medium else {"missing": say("a given vector, without a medium")})
         except BadInput as error:
             return shown | {"missing": one_line(error)}
 

@@ -14,6 +14,7 @@ from mmalign_core.recommend.query_spec import FILES
 from mmalign_core.recommend.sentences.facts import decimals, signed
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.export.drawn_maps import drawn_map
 from mmalign_core.workflow.export.films import film_strip
@@ -27,8 +28,14 @@ if TYPE_CHECKING:
 
 PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
 """Width of a picture, media of one modality, characters of a text and of a title, bars. Our choices, by eye."""
-WORDS = {"modality": "By modality", "signal": "By part of the query", "history": "By item of the query or history",
-         "recommender": "By recommender", "popularity": "By popularity", "taste": "By taste"}  # fmt: skip
+WORDS = {
+    "modality": say("By modality"),
+    "signal": say("By part of the query"),
+    "history": say("By item of the query or history"),
+    "recommender": say("By recommender"),
+    "popularity": say("By popularity"),
+    "taste": say("By taste"),
+}
 _NOTHING = 1e-3
 """Share, relative to the largest, below which a part gets no bar (half a pixel). Modalities always get one."""
 MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
@@ -46,7 +53,7 @@ class Sheet:
     def title(self) -> str:
         """The query, on one line."""
         query = " + ".join(f"{'not ' if p.weight < 0 else ''}{self._name(p)}" for p in self.answer.query.parts)
-        return one_line(f"Recommended for: {query}")
+        return one_line(say("Recommended for: {query}", query=query))
 
     def query_part(self, part: QueryPart) -> dict[str, Any]:
         """Return a part of the query with its medium, or the title and media of its item."""
@@ -89,24 +96,32 @@ class Sheet:
         answer, run = self.answer, self.run
         weights = ", ".join(f"{m} {w:.2f}" for m, w in answer.placed.weights.items())
         made = [f"{m}: {source}" for m, source in run.encoders.items()]
+        held = say("{name}, {n:,} items with a place", name=run.collection.name, n=len(answer.items.ids))
         facts = [
-            ("Collection", f"{run.collection.name}, {len(answer.items.ids):,} items with a place"),
-            ("Recommender", f"{answer.model.name}{_assigned(answer.model.params)}"),
-            ("Weights of modalities", weights),
-            ("Aligner", f"{run.aligner.name}{_assigned(run.aligner.params)}"),
-            ("Encoders", "; ".join(made)),
+            (say("Collection"), held),
+            (say("Recommender"), f"{answer.model.name}{_assigned(answer.model.params)}"),
+            (say("Weights of modalities"), weights),
+            (say("Aligner"), f"{run.aligner.name}{_assigned(run.aligner.params)}"),
+            (say("Encoders"), "; ".join(made)),
         ]
         if answer.model.settled:
-            facts.append(("Learned", ", ".join(_setting(name, value) for name, value in answer.model.settled.items())))
+            facts.append(
+                (say("Learned"), ", ".join(_setting(name, value) for name, value in answer.model.settled.items()))
+            )
         order = {"diversity": answer.query.diversity, "popularity": answer.query.popularity}
         facts += [(name.capitalize(), f"{value:g}") for name, value in order.items() if value]
         if answer.allowed is not None:
-            facts.append(("Filtered", f"{int(answer.allowed.sum()):,} of {len(answer.allowed):,} items could be found"))
+            facts.append(
+                (
+                    say("Filtered"),
+                    say("{sum:,} of {n:,} items could be found", sum=int(answer.allowed.sum()), n=len(answer.allowed)),
+                )
+            )
         if answer.interactions is not None:
             users = answer.interactions.users
-            kind = "simulated users" if users and all(u.startswith("simulated") for u in users) else "users"
-            facts.append(("Interactions", f"{len(answer.interactions):,} by {len(users):,} {kind}"))
-        return [*facts, ("Made", moment)]
+            kind = say("simulated users") if users and all(u.startswith("simulated") for u in users) else "users"
+            facts.append((say("Interactions"), f"{len(answer.interactions):,} by {len(users):,} {kind}"))
+        return [*facts, (say("Made"), moment)]
 
     @cached_property
     def _titles(self) -> Mapping[str, str]:
@@ -165,25 +180,29 @@ class Sheet:
 
     def _by_title(self, view: str, shares: Mapping[str, float]) -> dict[str, float]:
         if view != "history":
-            return {"items and users of the query" if label == HISTORY else label: v for label, v in shares.items()}
-        named: dict[str, float] = {}
+            named = {HISTORY: say("items and users of the query")}
+            return {named.get(label, label): value for label, value in shares.items()}
+        found: dict[str, float] = {}
         for label, value in shares.items():
             name = one_line(self._titles.get(label, label))
-            named[name if name not in named else f"{name} ({label})"] = value
-        return named
+            found[name if name not in found else f"{name} ({label})"] = value
+        return found
 
     def _without(self, why: Reasons, most: int = 5) -> list[str]:
         """Return one sentence for each of the parts with the largest effect on the rank."""
         ranks = [(kind, label, rank) for kind, by in why.without.items() for label, rank in by.items()]
         ranks = sorted((r for r in ranks if r[2] != why.rank), key=lambda r: -abs(r[2] - why.rank))[:most]
-        return [f"Without {self._part(kind, label)} it would stand at rank {rank:,}." for kind, label, rank in ranks]
+        return [
+            say("Without {part} it would stand at rank {rank:,}.", part=self._part(kind, label), rank=rank)
+            for kind, label, rank in ranks
+        ]
 
     def _part(self, kind: str, label: str) -> str:
         """Return the part in words: a modality of the items, a text or file of the query, or an item of the history."""
         if kind == "modality":
-            return f"the items' {MEDIA_WORDS.get(label, label)}s"
+            return say("the items' {get}s", get=MEDIA_WORDS.get(label, label))
         if kind == "signal":
-            return f"the query's {MEDIA_WORDS.get(label, one_line(label))}"
+            return say("the query's {get}", get=MEDIA_WORDS.get(label, one_line(label)))
         return f"“{one_line(self._titles.get(label, label))}”"
 
 
@@ -200,7 +219,7 @@ def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
     largest = sorted(named, key=lambda pair: -abs(pair[1]))
     kept, rest = largest[:MOST_BARS], largest[MOST_BARS:]
     if rest:
-        kept.append((f"{len(rest)} others together", sum(value for _, value in rest)))
+        kept.append((say("{n} others together", n=len(rest)), sum(value for _, value in rest)))
     digits = decimals(scale)
     return [
         {

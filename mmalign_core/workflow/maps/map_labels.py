@@ -12,6 +12,7 @@ from mmalign_core.progress import within
 from mmalign_core.projection.hierarchy import DensityLevel, density_levels
 from mmalign_core.triage.keywords import describe, keywords_of_texts
 from mmalign_core.types import Progress, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.maps.space_map import SpaceMap
 
@@ -55,10 +56,10 @@ def label_levels(
     texts = _texts(run, {item for groups in read for rows in groups for item in items[rows]})
     named = []
     for done, (level, groups, rows) in enumerate(zip(levels, members, read)):
-        progress(0.7 + 0.3 * done / len(levels), "naming groups on the map")
+        progress(0.7 + 0.3 * done / len(levels), say("naming groups on the map"))
         held = [[text for item in dict.fromkeys(items[part]) for text in texts.get(item, ())] for part in rows]
         named.append(_labels(level, groups, keywords_of_texts(held, KEYWORDS)))
-    progress(1.0, "groups named")
+    progress(1.0, say("groups named"))
     return tuple(named)
 
 

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.types import MODALITIES
+from mmalign_core.wording import say
 
 FAMILIES = {
-    "matching": "Features are compared as they are, or through the known pairs; nothing is trained.",
-    "embedding": "A map into one space is solved for, mostly in closed form.",
-    "model": "Neural heads on the encoders' features are trained, contrastively or as a classifier.",
-    "fusion": "An item's modalities are combined into one vector, even if some are missing.",
+    "matching": say("Features are compared as they are, or through the known pairs; nothing is trained."),
+    "embedding": say("A map into one space is solved for, mostly in closed form."),
+    "model": say("Neural heads on the encoders' features are trained, contrastively or as a classifier."),
+    "fusion": say("An item's modalities are combined into one vector, even if some are missing."),
 }
 """Family -> description, for the families of this package. Aligners of notebooks or other packages may have others."""
-_TRAINED = "Trained step by step: among the slowest, and its loss is shown while it fits."
-_SOLVED = "No training loop: among the fastest."
+_TRAINED = say("Trained step by step: among the slowest, and its loss is shown while it fits.")
+_SOLVED = say("No training loop: among the fastest.")
 
 
 @dataclass(frozen=True)

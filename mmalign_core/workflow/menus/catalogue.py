@@ -13,6 +13,7 @@ from mmalign_core.scoring.corrections import CORRECTIONS
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import MODALITIES, BadInput
+from mmalign_core.wording import say, say_list
 
 KINDS: dict[str, Registry[Any]] = {
     "encoders": ENCODERS,
@@ -40,7 +41,7 @@ FLAGS = (
 def catalogue(kind: str) -> list[dict[str, Any]]:
     """Return one row per member of a kind. Raises BadInput for an unknown kind."""
     if kind not in KINDS:
-        raise BadInput(f"unknown kind '{kind}'; choose one of: {', '.join(KINDS)}")
+        raise BadInput(say("unknown kind '{kind}'; choose one of: {KINDS}", kind=kind, KINDS=say_list(KINDS)))
     return [_row(kind, name, KINDS[kind].get(name)) for name in KINDS[kind].names()]
 
 
@@ -52,5 +53,6 @@ def _row(kind: str, name: str, cls: Any) -> dict[str, Any]:
         "modalities": list(cls.reads() if kind == "encoders" else getattr(cls, "modalities", MODALITIES)),
         **{flag: bool(getattr(cls, flag, False)) for flag in FLAGS},
         "summary": cls.summary,
+        **({"licence": cls.licence} if kind == "encoders" else {}),
         "params": [p.describe() for p in cls.declared_params().values()],
     }

@@ -22,6 +22,7 @@ from mmalign_core.model_files.requirements import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, parts_of, reference_of
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 from mmalign_core.workflow.menus.available_models import FRAMES
 
 __all__ = [
@@ -54,8 +55,9 @@ def check_encoder(reference: str, modality: str, settings: Settings | None = Non
     """
     check_model_place(reference, settings)
     reference = model_reference(reference)
-    reads = ENCODERS.get(parts_of(reference).name).reads()
-    if modality == "video" and "image" in reads:
+    name, _, model = parts_of(reference)
+    reads = ENCODERS.get(name).reads(model)
+    if modality == "video" and "image" in reads and "video" not in reads:
         reference = f"{FRAMES}:{reference}"
     return reference_of(encoder(reference, modality).key)
 
@@ -65,7 +67,7 @@ def look_up_model(words: str, settings: Settings | None = None) -> NamedModel:
     check_model_place(words, settings)
     reference = model_reference(words)
     name, _, model = parts_of(reference)
-    reads = ENCODERS.get(name).reads()
+    reads = ENCODERS.get(name).reads(model)
     if name not in OF_MODELS or is_folder(model):
         return NamedModel(reference_of(encoder(reference, reads[0]).key), reads, here=True)
     needs = hub_files(reference)[0].repository
@@ -87,7 +89,14 @@ def model_reference(words: str) -> str:
     if given in short:
         return short[given]
     near = nearest(given, [*known, *short])
-    raise BadInput(f"'{given[:200]}' names no encoder and no folder here{near}; write ENCODER:MODEL, as {known[0]}")
+    raise BadInput(
+        say(
+            "'{given}' names no encoder and no folder here{near}; write ENCODER:MODEL, as {known}",
+            given=given[:200],
+            near=near,
+            known=known[0],
+        )
+    )
 
 
 def expected_model_folder(reference: str, settings: Settings | None = None) -> Path:
@@ -97,9 +106,11 @@ def expected_model_folder(reference: str, settings: Settings | None = None) -> P
 
 def _of_folder(folder: Path) -> str:
     if not folder.is_dir():
-        raise BadInput(f"there is no folder '{folder}'; correct the path")
+        raise BadInput(say("there is no folder '{folder}'; correct the path", folder=folder))
     name = encoder_for(folder)
     if not name:
         held = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
-        raise BadInput(f"'{folder}' holds no model of open_clip, CLAP or sentence-transformers (it holds: {held})")
+        kinds = "open_clip, CLAP, transformers, sentence-transformers or model2vec"
+        words = say("'{folder}' holds no model of {kinds} (it holds: {held})", folder=folder, kinds=kinds, held=held)
+        raise BadInput(words)
     return f"{name}:{'local-dir:' if name == 'open-clip' else ''}{folder}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
 
 from mmalign_core.data.names import shown
+from mmalign_core.progress import within
 from mmalign_core.recommend import (
     Controls,
     Interactions,
@@ -19,11 +20,14 @@ from mmalign_core.recommend import (
     scale_weights,
     top,
 )
+from mmalign_core.recommend.item_index import IndexedItems
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.recommendation.filters import allowed_items
+from mmalign_core.workflow.recommendation.indexed import search_of
 from mmalign_core.workflow.recommendation.queries import place_query
 from mmalign_core.workflow.recommendation.recommenders import FittedRecommender, unfitted_recommender
 
@@ -33,7 +37,8 @@ class Answer:
     """The results of a query, best first, and the inputs for explanations and new rankings.
 
     `query`: the specification. `placed`: the query in the run's space. `fitted`: the recommender. `allowed` (n,) bool:
-    items that meet the query's conditions, None for all. `notes`: remarks for the user.
+    items that meet the query's conditions, None for all. `notes`: remarks for the user. `searched`: how the results
+    were found among indexed items, as `--json` tells it; {} where all items were compared and there is no index.
     """
 
     query: QuerySpec
@@ -42,6 +47,7 @@ class Answer:
     allowed: np.ndarray | None = None
     results: tuple[Recommendation, ...] = ()
     notes: tuple[str, ...] = ()
+    searched: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def model(self) -> Recommender:
@@ -80,7 +86,8 @@ class Answer:
     def as_json(self) -> dict[str, Any]:
         """Return the output of `recommend --json`."""
         items = [{**vars(r), "contributions": dict(r.contributions)} for r in self.results]
-        return {"query": self.query.as_json, "items": items} | ({"notes": list(self.notes)} if self.notes else {})
+        more = {"notes": list(self.notes), "index": dict(self.searched)}
+        return {"query": self.query.as_json, "items": items} | {name: told for name, told in more.items() if told}
 
     def again(
         self,
@@ -110,7 +117,13 @@ class Answer:
         controls = self.controls
         if not controls.usable(len(self.items.ids)).any():
             raise BadInput(_nothing_left(self.allowed))
-        return replace(self, results=tuple(top(self.model, self.items, self.placed, self.query.k, controls)))
+        if not isinstance(self.items, IndexedItems):
+            return replace(self, results=tuple(top(self.model, self.items, self.placed, self.query.k, controls)))
+        pool = self.items.pool(self.model, self.placed, self.query.k, controls)
+        searched = search_of(self.items, pool, controls)
+        rows = None if pool is None else pool.rows
+        results = tuple(top(self.model, self.items, self.placed, self.query.k, controls, rows))
+        return replace(self, results=results, searched=searched, notes=(*self.placed.notes, searched["words"]))
 
 
 def answer(
@@ -121,21 +134,25 @@ def answer(
     recommender: str | FittedRecommender = "content",
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
+    index: str = "auto",
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> Answer:
     """Return the answer to the query. Items of the query, and items its users have met, are not among the results.
 
-    `recommender`: a name, with its `params` and `seed`, or a fitted one. BadInput, before any encoding or fit,
-    if it cannot answer the query, with the names of recommenders that can.
+    `recommender`: a name, with its `params`, `seed` and `index` (one of INDEXES), or a fitted one. BadInput, before any
+    encoding or fit, if it cannot answer the query, with the names of recommenders that can.
     """
     fresh = isinstance(recommender, str)
-    known = unfitted_recommender(run, recommender, params) if fresh else recommender
+    known = recommender
+    if fresh:
+        halves = within(progress, 0.0, 0.5), within(progress, 0.5, 1.0)
+        known = unfitted_recommender(run, recommender, params, index=index, store=store, progress=halves[0])
     _check_weights(query.weights, known.items)
     allowed = allowed_items(run.collection, known.items.ids, query.where) if query.where else None
     placed = place_query(run, query, known, store=store, settings=settings)
     if fresh:
-        known.fit(seed, progress)
+        known.fit(seed, halves[1])
     return Answer(query, placed, known, allowed, notes=placed.notes).ranked()
 
 
@@ -149,11 +166,21 @@ def _check_weights(weights: Mapping[str, float] | None, items: PlacedItems) -> N
     for modality in weights or ():
         if modality not in items.parts:
             there = ", ".join(items.parts)
-            raise BadInput(f"a weight for '{shown(modality)}': this run's items have places in {there}")
+            raise BadInput(
+                say(
+                    "a weight for '{shown}': this run's items have places in {there}",
+                    shown=shown(modality),
+                    there=there,
+                )
+            )
 
 
 def _nothing_left(allowed: np.ndarray | None) -> str:
     if allowed is not None and not allowed.any():
-        return "no item meets all conditions; relax one of them"
-    which = "all items" if allowed is None else f"the {int(allowed.sum()):,} that the conditions allow"
-    return f"nothing is left to recommend: {which} are in the query or met already; allow items met already"
+        return say("no item meets all conditions; relax one of them")
+    which = (
+        say("all items") if allowed is None else say("the {sum:,} that the conditions allow", sum=int(allowed.sum()))
+    )
+    return say(
+        "nothing is left to recommend: {which} are in the query or met already; allow items met already", which=which
+    )

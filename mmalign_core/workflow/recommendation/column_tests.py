@@ -16,6 +16,7 @@ from mmalign_core.data.names import shown
 from mmalign_core.data.ordered_texts import DATE, ordered_texts, span_of
 from mmalign_core.types import BadInput, Strings
 from mmalign_core.types.digests import arrow_texts
+from mmalign_core.wording import say
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
@@ -66,7 +67,13 @@ def _times_holding(texts: Any, sign: str, value: str, column: str) -> np.ndarray
         if ordered is not None and sign in _ORDER:
             such = "2024-01-31" if ordered.kind == DATE else "1:30:00"
             raise BadInput(
-                f"'{column}' holds {ordered.kind}s, and '{shown(value)}' is none; compare it with one such as {such}"
+                say(
+                    "'{column}' holds {kind}s, and '{shown}' is none; compare it with one such as {such}",
+                    column=column,
+                    kind=ordered.kind,
+                    shown=shown(value),
+                    such=such,
+                )
             )
         return None
     own = ordered.seconds if span.zoned else ordered.walls
@@ -134,7 +141,13 @@ def _ordering(compare: Callable[[Any, Any], bool], value: str, values: Any, colu
     if number is not None:
         return lambda own: (n := _number(own)) is not None and compare(n, number)
     if all(_number(own) is not None for own in values):
-        raise BadInput(f"'{column}' holds numbers and '{shown(value)}' is none; compare it with a number")
+        raise BadInput(
+            say(
+                "'{column}' holds numbers and '{shown}' is none; compare it with a number",
+                column=column,
+                shown=shown(value),
+            )
+        )
     return lambda own: own is not None and compare(str(own).casefold(), value.casefold())
 
 

@@ -11,9 +11,10 @@ import pandas as pd
 
 from mmalign_core.data.names import shown
 from mmalign_core.types import MODALITIES, BadInput, Collection, Strings
+from mmalign_core.wording import say, say_list, say_word
 from mmalign_core.workflow.recommendation.column_tests import holding
 
-EXAMPLES = "year>=1960, category=animal, category!=plant, title~dog or has:image"
+EXAMPLES = say("year>=1960, category=animal, category!=plant, title~dog or has:image")
 _OPERATORS = (">=", "<=", "!=", "!~", "=", ">", "<", "~")
 _CONDITION = re.compile(r"(.+?)\s*(>=|<=|!=|!~|=|>|<|~)\s*(.*)", re.DOTALL)
 _HAS = re.compile(r"\s*(!?)\s*has\s*:\s*(\w+)\s*", re.IGNORECASE)
@@ -61,24 +62,40 @@ def _parsed(condition: str, columns: Sequence[str]) -> tuple[str, str, str]:
             return column, sign, _value(rest[len(sign) :], condition)
     found = _CONDITION.fullmatch(condition.strip())
     if not found:
-        raise BadInput(f"'{shown(condition)}' is no condition; write one such as {EXAMPLES}")
+        raise BadInput(
+            say("'{shown}' is no condition; write one such as {EXAMPLES}", shown=shown(condition), EXAMPLES=EXAMPLES)
+        )
     near = difflib.get_close_matches(found[1], columns, n=len(columns), cutoff=0.0)
     same = [c for c in columns if c.casefold() == found[1].casefold()]
     if len(same) == 1:
         return same[0], found[2], _value(found[3], condition)
-    raise BadInput(f"no column '{shown(found[1])}' to filter by; there are: {', '.join(map(shown, near))}")
+    raise BadInput(
+        say(
+            "no column '{shown}' to filter by; there are: {near}",
+            shown=shown(found[1]),
+            near=say_list(map(shown, near)),
+        )
+    )
 
 
 def _value(text: str, condition: str) -> str:
     value = text.strip().strip("\"'") if len(text.strip()) > 1 else text.strip()
     if not value:
-        raise BadInput(f"'{shown(condition)}' has no value; write one such as {EXAMPLES}")
+        raise BadInput(
+            say("'{shown}' has no value; write one such as {EXAMPLES}", shown=shown(condition), EXAMPLES=EXAMPLES)
+        )
     return value
 
 
 def _present(collection: Collection, ids: Strings, modality: str) -> np.ndarray:
     if modality not in MODALITIES:
-        raise BadInput(f"has:{modality} names no modality; take one of {', '.join(MODALITIES)}")
+        raise BadInput(
+            say(
+                "has:{modality} names no modality; take one of {MODALITIES}",
+                modality=say_word(modality),
+                MODALITIES=say_list(MODALITIES),
+            )
+        )
     given = collection.vectors.get(modality)
     owners = [collection.media_of(modality).items, *([] if given is None else [Strings.of(given.ids)])]
     found = np.zeros(len(ids), bool)

@@ -11,6 +11,7 @@ from mmalign_core.explain.words import common_words, is_descriptive, word_spans
 from mmalign_core.language import LanguageModel
 from mmalign_core.recommend.sentences.interests import Interests, interests_of
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.recommendation.sentences import Sentence, worded
 
 BACKGROUND = 2000
@@ -38,7 +39,7 @@ def interests_found(collection: Collection, history: Sequence[str]) -> Interests
     """Return the significant words of these items, with counts. BadInput names an item that does not exist."""
     unknown = [item for item in history if item not in collection.items.index]
     if unknown:
-        raise BadInput(f"no item '{unknown[0]}' in '{collection.name}'")
+        raise BadInput(say("no item '{unknown}' in '{name}'", unknown=unknown[0], name=collection.name))
     step = -(-len(collection.ids) // BACKGROUND) or 1
     compared = {*history, *collection.ids[::step]}
     words = _words(collection, compared)

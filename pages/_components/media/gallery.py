@@ -10,7 +10,8 @@ import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.workflow import sound_uri
+from mmalign_core.wording import tr
+from mmalign_core.workflow import sound_uri, text_maker
 from pages._components.media import previews
 from pages._session import cache, state
 
@@ -57,6 +58,7 @@ def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
         "look": picture and picture.look,
         "quote": shown if "text" in held else None,
         "modalities": list(held),
+        **({"note": tr("text by a model")} if "text" in held and text_maker(collection, item) else {}),
         **extras,
     }
 

@@ -9,13 +9,14 @@ import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
 from mmalign_core.types import Collection, Media
+from mmalign_core.wording import say, tr
 from pages._components import errors
 from pages._components.media import videos
 from pages._session import cache, media_cache, state
 from pages._session.thumbnails import Thumbnail, cover
 from pages._session.titles import shared_titles
 
-_DEMO_SOURCES = "Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences"
+_DEMO_SOURCES = say("Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences")
 _WIDEST, _LARGE = 440, 640
 """Pixels of a large picture on the page and in its file: more pixels keep it sharp on dense screens."""
 
@@ -32,7 +33,7 @@ def title(collection: Collection, item: str, limit: int = 60) -> str:
 
 def menu_title(collection: Collection, item: str, limit: int = 60) -> str:
     """Return the title for a menu: where several items share a title, the id follows it, and the title is cut first."""
-    kind = f"titles of {limit} letters"
+    kind = tr("titles of {limit} letters", limit=limit)
     return cache.of_collection(kind, collection, lambda held: _menu_titles(held, limit))[item]
 
 
@@ -70,7 +71,7 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
     for sound in media(collection, item, "audio")[:3]:
         show_sound(sound, title(collection, item))
     if not cache.media_by_item(collection).get(item):
-        st.caption("The collection holds only its vectors: there is no medium to show.")
+        st.caption(tr("The collection holds only its vectors: there is no medium to show."))
     if metadata:
         show_metadata(collection, item)
 
@@ -79,7 +80,7 @@ def show_picture(picture: Media, alt: str, tallest: int = 260) -> None:
     """Draw a large picture, at most `tallest` pixels high."""
     drawn = media_cache.thumbnail(picture.digest, _LARGE, picture.path or "")
     if drawn is None:
-        errors.show(f"the picture of '{picture.item}' cannot be decoded; replace its file")
+        errors.show(tr("the picture of '{item}' cannot be decoded; replace its file", item=picture.item))
         return
     width, height = drawn.width, drawn.height
     st.image(drawn.uri, alt=alt, width=max(1, min(_WIDEST, width, round(width * tallest / height))))
@@ -90,7 +91,7 @@ def show_sound(sound: Media, alt: str) -> None:
     if Path(sound.path or "").is_file():
         st.audio(sound.path or "", alt=alt)
     else:
-        errors.show("the sound's file is no longer there")
+        errors.show(tr("the sound's file is no longer there"))
 
 
 def show_metadata(collection: Collection, item: str) -> None:
@@ -98,7 +99,7 @@ def show_metadata(collection: Collection, item: str) -> None:
     row = collection.items.loc[item]
     pairs = [(name, value) for name, value in row.items() if str(value) not in ("", "nan", "None", "NaT", "<NA>")]
     lines = [f"{errors.plain(cut_text(name, 24))}: {errors.plain(cut_text(value, 80))}" for name, value in pairs[:8]]
-    st.caption("  \n".join([*lines, f"id: {errors.plain(cut_text(item, 80))}"]))
+    st.caption("  \n".join([*lines, tr("id: {item}", item=errors.plain(cut_text(item, 80)))]))
 
 
 def attribution(collection: Collection) -> None:
@@ -107,8 +108,8 @@ def attribution(collection: Collection) -> None:
     if len(lines) == 1:
         st.caption(errors.plain(lines[0]))
     elif lines and state.view_spec().source["kind"] == "demo":
-        with st.popover(_DEMO_SOURCES, type="tertiary", icon=":material/copyright:"):
+        with st.popover(tr(_DEMO_SOURCES), type="tertiary", icon=":material/copyright:"):
             st.markdown(collection.attribution)
     elif lines:
-        with st.popover("Where the media come from", type="tertiary", icon=":material/copyright:"):
+        with st.popover(tr("Where the media come from"), type="tertiary", icon=":material/copyright:"):
             st.text(cut_text("\n".join(lines), 20_000))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
 from mmalign_core.types import Collection, EmbeddingSet, Media
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Judgements, Run
 from pages._components import errors
 from pages._components.media import previews, videos
@@ -50,17 +51,21 @@ def still(medium: Media, pixels: int = 64) -> Thumbnail | None:
 def card(run: Run, judged: Judgements, row: int) -> dict[str, Any]:
     """Return a judged query as a card: the query, the chosen candidate, and the right answer if it is another."""
     hit, score = not judged.missed[row], float(judged.chosen_score[row])
-    name = "chosen" if judged.decided[row] else "undecided, best"
-    tiles = [tile(run, judged.queries, row, "query", MODALITY_COLOURS[judged.direction[0]])]
-    verdict = "right" if hit else "wrong"
+    name = tr("chosen") if judged.decided[row] else tr("undecided, best")
+    tiles = [tile(run, judged.queries, row, tr("query"), MODALITY_COLOURS[judged.direction[0]])]
+    verdict = tr("right") if hit else tr("wrong")
     tiles.append(
         tile(run, judged.candidates, int(judged.chosen[row]), f"{name}, {verdict} · {fixed(score)}",
               _RIGHT if hit else _WRONG)
     )  # fmt: skip
     if not hit:
-        words = f"right answer · {fixed(float(judged.right_score[row]))}"
+        words = tr("right answer · {fixed}", fixed=fixed(float(judged.right_score[row])))
         tiles.append(tile(run, judged.candidates, int(judged.right[row]), words, _RIGHT))
-    note = f"score {fixed(score, 3)}" if hit else f"right answer ranked {int(judged.rank[row]):,}"
+    note = (
+        tr("score {value}", value=fixed(score, 3))
+        if hit
+        else tr("right answer ranked {rank:,}", rank=int(judged.rank[row]))
+    )
     return {"id": str(row), "title": previews.title(run.collection, judged.queries.ids[row]), "note": note,
             "tiles": tiles}  # fmt: skip
 
@@ -84,7 +89,7 @@ def tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> d
 def show_medium(medium: Media | None, alt: str) -> None:
     """Draw one medium large: a text as a quotation, a picture, a video or the player of a sound."""
     if medium is None:
-        st.caption("The collection holds only its vector: there is no medium to show.")
+        st.caption(tr("The collection holds only its vector: there is no medium to show."))
     elif medium.modality == "text":
         st.markdown(f"> {errors.plain(cut_text(medium.text or '', 400))}")
     elif medium.modality == "image":

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Film, clock_time, modality_of
 from pages._components import errors
 from pages._session import media_cache
@@ -22,7 +23,7 @@ def show(video: Media, alt: str, width: int = _WIDEST) -> None:
     """Draw frames and player within `width` pixels, or an error line if the video cannot be decoded."""
     film = media_cache.film(video.digest, video.path or "")
     if film is None:
-        errors.show(f"the video of '{video.item}' cannot be decoded; replace its file")
+        errors.show(tr("the video of '{item}' cannot be decoded; replace its file", item=video.item))
         return
     st.html(_strip(film, alt, width))
     if modality_of(video.path or "") == "image":
@@ -41,21 +42,26 @@ def _player(video: Media, film: Film, alt: str, width: int) -> None:
     upright = film.height > film.width
     st.video(found.source, format=found.mime, width=min(width, _UPRIGHT) if upright else width)
     if not found.whole:
-        st.caption("The file is large: the player holds its beginning, the frames come from all of it.")
+        st.caption(tr("The file is large: the player holds its beginning, the frames come from all of it."))
     if not found.heard:
-        st.caption("Its sound is of a kind that browsers do not play.")
+        st.caption(tr("Its sound is of a kind that browsers do not play."))
 
 
 def _sound(video: Media, alt: str) -> None:
     """Draw the sound alone."""
     kind = Path(video.path or "").suffix.lstrip(".").upper() or "file"
-    st.caption(f"Browsers do not play what is inside this {kind}; these are its frames and its sound, if it has one.")
+    st.caption(
+        tr(
+            "Browsers do not play what is inside this {kind}; these are its frames and its sound, if it has one.",
+            kind=kind,
+        )
+    )
     try:
         samples = media_cache.soundtrack(video.digest, _SOUND_RATE, _SOUND_SECONDS, video.path or "")
     except BadInput:
         return  # no sound, or one that cannot be decoded: the frames are shown alone
     if len(samples):
-        st.audio(samples, sample_rate=_SOUND_RATE, alt=f"The sound of {alt}")
+        st.audio(samples, sample_rate=_SOUND_RATE, alt=tr("The sound of {alt}", alt=alt))
 
 
 def _strip(film: Film, alt: str, width: int) -> str:

@@ -7,28 +7,37 @@ from typing import Any
 
 import streamlit as st
 
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import HubCorrection, SpaceVerdict
 from pages._components import alignment_form, errors
 from pages._components.numbers import fixed
 from pages._session import pipeline, state
 
 _SPACE = {
-    "gap": ("modality gap", "Distance between the centres of the two modalities; at 0 they lie at the same place."),
+    "gap": (
+        say("modality gap"),
+        say("Distance between the centres of the two modalities; at 0 they lie at the same place."),
+    ),
     "hubness": (
         "hubness",
-        "How unevenly candidates are among the nearest ten (skewness): near 0 is even, above 1 a few"
-        " candidates crowd out the rest.",
+        say(
+            "How unevenly candidates are among the nearest ten (skewness): near 0 is even, above 1 a few "
+            "candidates crowd out the rest."
+        ),
     ),
     "largest_hub": (
-        "largest hub",
-        "Share of the queries that have the most frequent candidate among their nearest ten.",
+        say("largest hub"),
+        say("Share of the queries that have the most frequent candidate among their nearest ten."),
     ),
     "mutual_knn": (
-        "shared neighbours",
-        "How far both modalities agree on the nearest neighbours: 0 is chance, 1 is full agreement.",
+        say("shared neighbours"),
+        say("How far both modalities agree on the nearest neighbours: 0 is chance, 1 is full agreement."),
     ),
-    "alignment": ("alignment", "Mean squared distance between the two media of an item; lower is closer."),
-    "uniformity": ("uniformity", "How evenly the points fill the sphere; lower is more even, 0 is all in one place."),
+    "alignment": ("alignment", say("Mean squared distance between the two media of an item; lower is closer.")),
+    "uniformity": (
+        "uniformity",
+        say("How evenly the points fill the sphere; lower is more even, 0 is all in one place."),
+    ),
 }
 _TRAINED = "infonce-linear"
 """The trained aligner that the button takes, as the findings of the Overview page do."""
@@ -46,13 +55,13 @@ def show(
     `correction`: the one for hubs that was tried and surely helps; without it none is offered. `in_vain`: training on
     the pairs was tried and does not surely help, so it is not offered.
     """
-    st.subheader("Is the space itself sound?", anchor=False)
+    st.subheader(tr("Is the space itself sound?"), anchor=False)
     shown = [name for name in _SPACE if isinstance(report["space"].get(name), int | float)]
     offered: set[str] = set()
     with st.grid(3, min_column_width=230, gap="medium"):
         for name in shown:
             with st.container(gap="xsmall", key=f"align.space.{name}"):
-                title, meaning = _SPACE[name]
+                title, meaning = map(tr, _SPACE[name])
                 st.metric(title, fixed(report["space"][name], 3), help=meaning)
                 if name in verdicts:
                     _verdict(verdicts[name], offered, correction, in_vain=in_vain)
@@ -69,19 +78,28 @@ def _verdict(verdict: SpaceVerdict, offered: set[str], correction: HubCorrection
         return
     offered.add(verdict.remedy)
     if verdict.remedy == "encoders":
-        st.page_link("pages/models.py", label="Try other encoders", icon=":material/deployed_code:")
+        st.page_link("pages/models.py", label=tr("Try other encoders"), icon=":material/deployed_code:")
     elif verdict.remedy == "correct" and correction is None:
-        st.caption("No correction for hubs surely finds more here, so none is offered.")
+        st.caption(tr("No correction for hubs surely finds more here, so none is offered."))
     elif verdict.remedy == "correct":
         gain = fixed(100 * correction.gain, 1, plus=True)
-        words = f"{correction.name} was tried: {gain} points of recall@10, on the measured queries of this run."
-        _remedy("Correct for hubs", ":material/hub:", words, correction=correction.name)
+        words = tr(
+            "{name} was tried: {gain} points of recall@10, on the measured queries of this run.",
+            name=correction.name,
+            gain=gain,
+        )
+        _remedy(tr("Correct for hubs"), ":material/hub:", words, correction=correction.name)
     elif in_vain:
-        st.caption(f"{_TRAINED} was tried on the pairs and does not surely find more here, so it is not offered.")
+        st.caption(
+            tr(
+                "{TRAINED} was tried on the pairs and does not surely find more here, so it is not offered.",
+                TRAINED=_TRAINED,
+            )
+        )
     else:
-        words = f"Aligns again by {_TRAINED}, measured on held-out items."
+        words = tr("Aligns again by {TRAINED}, measured on held-out items.", TRAINED=_TRAINED)
         changed = {"aligner": _TRAINED, "params": {}, "test": alignment_form.HOLD_OUT}
-        _remedy("Train on the pairs", ":material/model_training:", words, **changed)
+        _remedy(tr("Train on the pairs"), ":material/model_training:", words, **changed)
 
 
 def _remedy(label: str, icon: str, words: str, **changed: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr
 from mmalign_core.workflow import default_aligner, unpaired_modalities
 from pages._components import alignment_form, encoder_menu, errors, forms
 from pages._session import cache, pipeline, state
@@ -18,11 +19,11 @@ def show(collection: Collection) -> None:
     """Draw the form. Its button sets the session's choices, and the work starts when the page runs again."""
     now = complete(pipeline.choices(), collection)
     pair = alignment_form.pair_menu(collection, now, key="align.pair", unpaired=unpaired_modalities(collection))
-    with st.expander("Encoders", icon=":material/memory:"):
+    with st.expander(tr("Encoders"), icon=":material/memory:"):
         encoders = encoder_menu.show(collection, now, key="align")
     encoder_menu.caption(encoders)
     aligner, params = _aligner(collection, pair, now, encoders)
-    with st.expander("Similarity and matching", icon=":material/compare_arrows:"):
+    with st.expander(tr("Similarity and matching"), icon=":material/compare_arrows:"):
         matching = _matching(now)
     split = alignment_form.split_menu(collection, now, key="align")
     chosen = {"pair": list(pair), "aligner": aligner, "params": params, **matching, **split, "encoders": encoders}
@@ -30,7 +31,7 @@ def show(collection: Collection) -> None:
     if not state.view_spec().saved:  # without choices a saved run is shown as it was saved
         chosen = alignment_form.without_defaults(chosen, collection)
     st.button(
-        "Align",
+        tr("Align"),
         type="primary",
         icon=":material/play_arrow:",
         key="align.go",
@@ -52,34 +53,34 @@ def _aligner(
     usual, before = (default_aligner(pair, own, collection.vectors) for own in (encoders, now["encoders"]))
     rows = sorted(alignment_form.aligner_rows(pair), key=lambda row: row["name"] != usual)
     row = forms.choose(
-        "Aligner",
+        tr("Aligner"),
         rows,
         now["aligner"] if usual == before else usual,
         key="align.aligner" if usual == "bridge" else f"align.aligner.{usual}",
         shown=alignment_form.aligner_title,
     )
     st.caption(errors.plain(errors.sentence(row["summary"])))
-    with st.expander("What it does and needs", icon=":material/menu_book:"):
+    with st.expander(tr("What it does and needs"), icon=":material/menu_book:"):
         alignment_form.show_aligner_card(row["name"])
     if not row["params"]:
         return row["name"], {}
     values = now.get("params", {}) if row["name"] == now["aligner"] else {}
-    with st.expander("Its parameters", icon=":material/tune:"):
+    with st.expander(tr("Its parameters"), icon=":material/tune:"):
         return row["name"], forms.params_form(row["params"], values, key=f"align.{row['name']}")
 
 
 def _matching(now: dict[str, Any]) -> dict[str, Any]:
     similarity = forms.choose(
-        "Similarity", cache.rows_of("similarities"), now.get("similarity", "cosine"), key="align.similarity"
+        tr("Similarity"), cache.rows_of("similarities"), now.get("similarity", "cosine"), key="align.similarity"
     )
-    correction, correction_params = _with_params("Correction for hubs", "correction", "none", now)
-    matcher, matcher_params = _with_params("Matcher", "matcher", "argmax", now)
+    correction, correction_params = _with_params(tr("Correction for hubs"), "correction", "none", now)
+    matcher, matcher_params = _with_params(tr("Matcher"), "matcher", "argmax", now)
     exact = st.checkbox(
-        "Measure every query",
+        tr("Measure every query"),
         bool(now.get("exact", False)),
         key="align.exact",
         persist_state="session",
-        help="Where all queries would take more than some minutes, a random sample of them is measured otherwise.",
+        help=tr("Where all queries would take more than some minutes, a random sample of them is measured otherwise."),
     )
     return {
         "similarity": similarity["name"],
@@ -95,7 +96,7 @@ def _with_params(label: str, what: str, usual: str, now: dict[str, Any]) -> tupl
     """Draw a menu, what the chosen entry does, and its parameters; return its name and parameters."""
     current = now.get(what, usual)
     row = forms.choose(label, cache.rows_of(f"{what}s"), current, key=f"align.{what}", shown=_marked(f"{what}s"))
-    note = " It looks at all queries together (transductive)." if row["transductive"] else ""
+    note = tr(" It looks at all queries together (transductive).") if row["transductive"] else ""
     st.caption(errors.plain(errors.sentence(row["summary"])) + note)
     values = now.get(f"{what}_params", {}) if row["name"] == current else {}
     return row["name"], forms.params_form(row["params"], values, key=f"align.{what}.{row['name']}")
@@ -104,4 +105,4 @@ def _with_params(label: str, what: str, usual: str, now: dict[str, Any]) -> tupl
 def _marked(kind: str) -> Callable[[str], str]:
     """Return a function that marks the names of transductive entries."""
     transductive = {row["name"] for row in cache.rows_of(kind) if row["transductive"]}
-    return lambda name: f"{name} · transductive" if name in transductive else name
+    return lambda name: tr("{name} · transductive", name=name) if name in transductive else name

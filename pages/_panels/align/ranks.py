@@ -9,6 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow, rank_figure
 from mmalign_core.types import Progress
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import RankBin, RankSummary, Run, rank_sentence, summarise_ranks
 from pages._components import errors, figures, numbers, waiting
 from pages._session import cache, compared, state
@@ -22,7 +23,11 @@ def sentences(report: Mapping[str, Any]) -> None:
     for way in report["metrics"]:
         st.markdown(f"##### {errors.plain(rank_sentence(report, way))}")
     words = numbers.split_words(report)
-    st.caption(f"Measured on {'the ' if words.startswith('held-out') else ''}{errors.plain(words)}.")
+    st.caption(
+        tr("Measured on the {words}.", words=errors.plain(words))
+        if report.get("split", "none").startswith("test")
+        else tr("Measured on {words}.", words=errors.plain(words))
+    )
 
 
 def summary(run: Run, run_key: str) -> RankSummary | None:
@@ -32,7 +37,7 @@ def summary(run: Run, run_key: str) -> RankSummary | None:
     def work(progress: Progress) -> RankSummary:
         return summarise_ranks(run, store=store, progress=progress)
 
-    return waiting.result(Task("ranks", run_key, "rank every query", work), begin=True)
+    return waiting.result(Task("ranks", run_key, say("rank every query"), work), begin=True)
 
 
 def trained_in_vain(run_key: str) -> bool:
@@ -51,18 +56,18 @@ def histogram(found: RankSummary, *, held_out: bool) -> None:
         key=_KEY,
         on_select="rerun",
         selection_mode="points",
-        alt="How many queries have their right answer at which rank, in each direction",
+        alt=tr("How many queries have their right answer at which rank, in each direction"),
     )
     clicked = compared.clicked_points(_KEY)
     if clicked and clicked[0][0] in found.bins:
         way, place = clicked[0]
         open_errors(way, found.bins[way][int(place)], held_out=held_out)
-    with st.popover("Open the queries of a range", type="tertiary", icon=":material/list:"):
+    with st.popover(tr("Open the queries of a range"), type="tertiary", icon=":material/list:"):
         for way, bins in found.bins.items():
             st.markdown(f"**{errors.plain(direction_arrow(way))}**")
             with st.container(horizontal=True):
                 for one in (one for one in bins if one.n):
-                    words = f"rank {one.words} ({one.n:,})"
+                    words = tr("rank {words} ({n:,})", words=one.words, n=one.n)
                     if st.button(words, key=f"{_KEY}.{way}.{one.address}"):
                         open_errors(way, one, held_out=held_out)
 
@@ -70,5 +75,5 @@ def histogram(found: RankSummary, *, held_out: bool) -> None:
 def open_errors(way: str, one: RankBin, *, held_out: bool) -> None:
     """Select the items of this range, and open the Errors page on its queries."""
     state.select_items(one.items)
-    filters = {"direction": direction_arrow(way), "ranks": one.address} | ({"fit": "held out"} if held_out else {})
+    filters = {"direction": direction_arrow(way), "ranks": one.address} | ({"fit": tr("held out")} if held_out else {})
     st.switch_page("pages/errors.py", query_params=filters)

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, metric_figure, threshold_figure
+from mmalign_core.wording import tr, tr_word
 from mmalign_core.workflow import Run
 from pages._components import alignment_form, errors, figures
 from pages._session import cache, pipeline, state
@@ -18,7 +19,7 @@ def thresholds(report: Mapping[str, Any]) -> None:
     found = report.get("threshold")
     if not found:
         return
-    st.subheader("Above which score is a match accepted?", anchor=False)
+    st.subheader(tr("Above which score is a match accepted?"), anchor=False)
     if "error" in found:
         errors.show(found["error"])
         return
@@ -27,9 +28,9 @@ def thresholds(report: Mapping[str, Any]) -> None:
             _direction(direction, one)
     used = bool(report["matcher_params"].get("suggested"))
     if used:
-        st.caption("The run uses these thresholds.")
+        st.caption(tr("The run uses these thresholds."))
     else:
-        st.button("Use these thresholds", icon=":material/check:", key="align.suggested", on_click=_use_thresholds)
+        st.button(tr("Use these thresholds"), icon=":material/check:", key="align.suggested", on_click=_use_thresholds)
 
 
 def _direction(direction: str, one: Mapping[str, Any]) -> None:
@@ -40,11 +41,17 @@ def _direction(direction: str, one: Mapping[str, Any]) -> None:
     figures.show(
         figure,
         key=f"align.threshold.{direction}",
-        alt=f"Precision and recall of {direction} against the threshold",
+        alt=tr("Precision and recall of {direction} against the threshold", direction=direction),
     )
     st.caption(
-        f"Suggested for the best F1 on {one['n']:,} held-back training queries: {one['decided']:,} of them get an"
-        f" answer, {one['precision']:.0%} of the accepted are right, {one['recall']:.0%} of the right are found."
+        tr(
+            "Suggested for the best F1 on {n:,} held-back training queries: {decided:,} of them get an "
+            "answer, {precision:.0%} of the accepted are right, {recall:.0%} of the right are found.",
+            n=one["n"],
+            decided=one["decided"],
+            precision=one["precision"],
+            recall=one["recall"],
+        )
     )
 
 
@@ -60,10 +67,10 @@ def warn(report: Mapping[str, Any]) -> None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            ":material/info: The aligner was fitted on these pairs, so the numbers are too good.", width="stretch"
+            tr(":material/info: The aligner was fitted on these pairs, so the numbers are too good."), width="stretch"
         )
         st.button(
-            f"Hold out {alignment_form.HOLD_OUT:.0%}",
+            tr("Hold out {HOLD_OUT:.0%}", HOLD_OUT=alignment_form.HOLD_OUT),
             icon=":material/call_split:",
             key="align.hold_out",
             on_click=_hold_out,
@@ -74,7 +81,7 @@ def among_these(run: Run) -> str:
     """Return a sentence on fitted pairs, for numbers over all items of a run; '' if no pairs were fitted."""
     if not _needs_pairs(run.choices.aligner):
         return ""
-    return " They include pairs that the aligner was fitted on. The Align page can measure held-out pairs alone."
+    return tr(" They include pairs that the aligner was fitted on. The Align page can measure held-out pairs alone.")
 
 
 def _needs_pairs(aligner: str) -> bool:
@@ -95,7 +102,7 @@ def fused(report: Mapping[str, Any]) -> None:
     fused = report.get("fused")
     if not fused:
         return
-    st.subheader("Do several modalities find more together?", anchor=False)
+    st.subheader(tr("Do several modalities find more together?"), anchor=False)
     targets = {way.partition("->")[2]: None for way in fused["metrics"] if "+" in way.partition("->")[0]}
     for column, target in zip(st.columns(len(targets), gap="large"), targets):
         with column:
@@ -106,17 +113,27 @@ def _target(fused: Mapping[str, Any], target: str) -> None:
     """Draw every query of this target: the fused one first, then its parts."""
     ways = [way for way in fused["metrics"] if way.partition("->")[2] == target]
     parts = {name: {way: fused[name][way] for way in ways} for name in ("metrics", "ci95", "baseline")}
-    st.markdown(f"**Finding {errors.plain(target)}**  \n{errors.plain(verdict(**parts))}")
+    st.markdown(
+        tr(
+            "**Finding {target}**  \n{verdict}",
+            target=errors.plain(tr_word(target)),
+            verdict=errors.plain(verdict(**parts)),
+        )
+    )
     figures.show(
         metric_figure(**parts, names=_FUSED_METRICS, label=_query, height=280),
         key=f"align.together.{target}",
-        alt=f"How well {target} is found by several modalities together and by each alone",
+        alt=tr("How well {target} is found by several modalities together and by each alone", target=tr_word(target)),
     )
     first = parts["metrics"][ways[0]]
     st.caption(
         errors.plain(
-            f"{first['n']:,} queries among {first['candidates']:,} candidates: measured items that have every"
-            " modality, by plain similarity. Whiskers are 95% intervals."
+            tr(
+                "{n:,} queries among {candidates:,} candidates: measured items that have every modality, by "
+                "plain similarity. Whiskers are 95% intervals.",
+                n=first["n"],
+                candidates=first["candidates"],
+            )
         )
     )
 
@@ -133,19 +150,28 @@ def verdict(
     least_sure, most_sure = ci95[together]["mrr"]
     chance = baseline[together]["mrr"]
     if least_sure <= chance <= most_sure:
-        return (
-            f"No better than chance by {_query(together)} together: MRR {metrics[together]['mrr']:.1%} of"
-            f" {metrics[together]['n']:,} queries, 95% interval {least_sure:.0%} to {most_sure:.0%}; shuffled pairs"
-            f" reach {chance:.1%}."
+        return tr(
+            "No better than chance by {query} together: MRR {mrr:.1%} of {n:,} queries, 95% interval "
+            "{least_sure:.0%} to {most_sure:.0%}; shuffled pairs reach {chance:.1%}.",
+            query=_query(together),
+            mrr=metrics[together]["mrr"],
+            n=metrics[together]["n"],
+            least_sure=least_sure,
+            most_sure=most_sure,
+            chance=chance,
         )
     best = max(alone, key=lambda way: metrics[way]["mrr"])
     (low, high), (least, most) = ci95[together]["mrr"], ci95[best]["mrr"]
-    apart = "the intervals overlap" if low <= most and least <= high else "the intervals lie apart"
-    return (
-        f"MRR {metrics[together]['mrr']:.1%} by {_query(together)} together, {metrics[best]['mrr']:.1%} by"
-        f" {_query(best)} alone: {apart}."
+    apart = tr("the intervals overlap") if low <= most and least <= high else tr("the intervals lie apart")
+    return tr(
+        "MRR {mrr:.1%} by {query} together, {mrr2:.1%} by {query2} alone: {apart}.",
+        mrr=metrics[together]["mrr"],
+        query=_query(together),
+        mrr2=metrics[best]["mrr"],
+        query2=_query(best),
+        apart=apart,
     )
 
 
 def _query(way: str) -> str:
-    return way.partition("->")[0].replace("+", " + ")
+    return " + ".join(map(tr_word, way.partition("->")[0].split("+")))

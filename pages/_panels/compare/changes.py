@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from mmalign_core.wording import tr
 from mmalign_core.workflow import RunDifference
 from pages._components import errors, header
 from pages._components.media import gallery
@@ -23,12 +24,15 @@ def moved(found: Comparison, pick: Callable[[str], None]) -> None:
     """Draw for each modality how many neighbours stay, and the items that keep fewest."""
     drift = found.difference.drift
     if not drift:
-        st.caption("No modality has three items in both runs, so nothing can have moved.")
+        st.caption(tr("No modality has three items in both runs, so nothing can have moved."))
         return
     for modality, one in drift.items():
         order = [row for row in np.argsort(one.kept, kind="stable") if one.kept[row] < 1]
-        words = (
-            f"an item keeps {one.kept.mean() * one.k:.1f} of its {one.k} nearest on average (n = {len(one.items):,})."
+        words = tr(
+            "an item keeps {mean:.1f} of its {k} nearest on average (n = {n:,}).",
+            mean=one.kept.mean() * one.k,
+            k=one.k,
+            n=len(one.items),
         )
         st.markdown(f"{header.modality_word(modality)}: {words}")
         cards = _cards(found, [(one.items[row], float(one.kept[row]) * one.k, one.k) for row in order])
@@ -36,13 +40,13 @@ def moved(found: Comparison, pick: Callable[[str], None]) -> None:
             gallery.show(cards, key=f"compare.moved.{modality}", width=110, most=12, on_pick=pick,
                          selected=state.selected_item())  # fmt: skip
         else:
-            st.caption("None moved.")
+            st.caption(tr("None moved."))
 
 
 def _cards(found: Comparison, rows: list[tuple[str, float, int]]) -> list[dict[str, Any]]:
     first: dict[str, str] = {}
     for item, kept, k in rows:
-        first.setdefault(item, f"keeps {kept:.0f} of {k}")
+        first.setdefault(item, tr("keeps {kept:.0f} of {k}", kept=kept, k=k))
         if len(first) == _MOST:
             break
     held = found.runs[1].collection
@@ -51,18 +55,18 @@ def _cards(found: Comparison, rows: list[tuple[str, float, int]]) -> list[dict[s
 
 def choices(difference: RunDifference, other: str) -> None:
     """Draw the choices and encoders that differ, and how the data differ."""
-    heads = {"other": other, "open": "open run"}
+    heads = {"other": other, "open": tr("open run")}
     if difference.choices:
         rows = [
             {"choice": name.replace("_", " "), "other": _word(a), "open": _word(b)}
             for name, (a, b) in difference.choices.items()
         ]
         st.dataframe(
-            pd.DataFrame(rows), hide_index=True, key="compare.choices", alt="Choices that differ between the runs",
+            pd.DataFrame(rows), hide_index=True, key="compare.choices", alt=tr("Choices that differ between the runs"),
             column_config={name: st.column_config.TextColumn(head) for name, head in heads.items()},
         )  # fmt: skip
     else:
-        st.caption("Both runs were made by the same choices and encoders.")
+        st.caption(tr("Both runs were made by the same choices and encoders."))
     st.markdown(errors.plain(_data_words(difference)))
 
 
@@ -70,24 +74,28 @@ def _word(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {each}" for name, each in value.items())
     return (
-        "not set" if value is None else " ↔ ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        tr("not set")
+        if value is None
+        else " ↔ ".join(map(str, value))
+        if isinstance(value, list | tuple)
+        else str(value)
     )
 
 
 def _data_words(difference: RunDifference) -> str:
     data = difference.data
     if data.same:
-        return "Data: the same items with the same media and metadata."
+        return tr("Data: the same items with the same media and metadata.")
     parts = [
         f"{len(items):,} {'item' if len(items) == 1 else 'items'} {words}"
         for items, words in (
-            (data.added, "only in the open run"),
-            (data.removed, "only in the other run"),
-            (data.changed, "with other media"),
-            (data.metadata, "with other metadata"),
-            (data.skipped_in_b, "skipped in the open run alone"),
-            (data.skipped_in_a, "skipped in the other run alone"),
+            (data.added, tr("only in the open run")),
+            (data.removed, tr("only in the other run")),
+            (data.changed, tr("with other media")),
+            (data.metadata, tr("with other metadata")),
+            (data.skipped_in_b, tr("skipped in the open run alone")),
+            (data.skipped_in_a, tr("skipped in the other run alone")),
         )
         if items
     ]
-    return f"Data: {'; '.join(parts) or 'the same items, opened from another place'}."
+    return tr("Data: {parts}.", parts="; ".join(parts) or tr("the same items, opened from another place"))

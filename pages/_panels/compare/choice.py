@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.plots import cut_text
+from mmalign_core.wording import tr
 from pages._components import errors, run_menu
 from pages._session import cache, compared
 from pages._session.compared import OtherRun
@@ -16,23 +17,29 @@ def show() -> OtherRun | None:
     asked = compared.named()
     if not others:
         errors.empty(
-            "There is no other run yet",
-            "Align with other choices, or keep this run under a name and change it; then both stand here side by side.",
+            tr("There is no other run yet"),
+            tr(
+                "Align with other choices, or keep this run under a name and change it; then both stand here "
+                "side by side."
+            ),
             "compare",
         )
         return None
     if asked and asked not in others:
         errors.show(
-            f"the address names the run '{cut_text(asked, 60)}', which is not here or is the open one; choose another"
+            tr(
+                "the address names the run '{asked}', which is not here or is the open one; choose another",
+                asked=cut_text(asked, 60),
+            )
         )
     names = list(others)
     chosen = st.selectbox(
-        "Compare the open run with",
+        tr("Compare the open run with"),
         names,
         index=names.index(asked) if asked in others else 0,
         key=f"compare.with.{asked}",
         format_func=lambda name: others[name].label,
-        help="Runs of this session first, then saved runs. Each difference is the open run minus this one.",
+        help=tr("Runs of this session first, then saved runs. Each difference is the open run minus this one."),
     )
     if chosen != asked and asked in others:
         compared.name(chosen)

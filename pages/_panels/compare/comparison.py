@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mmalign_core.types import EmbeddingSet, Progress, digest_json
+from mmalign_core.wording import say
 from mmalign_core.workflow import (
     DirectionDifference,
     Judgements,
@@ -25,7 +26,12 @@ from pages._session.compared import OtherRun
 from pages._session.jobs import Task, within
 from pages._session.view_spec import ViewSpec
 
-OUTCOMES = {(False, True): "won", (True, False): "lost", (True, True): "both right", (False, False): "both wrong"}
+OUTCOMES = {
+    (False, True): "won",
+    (True, False): "lost",
+    (True, True): say("both right"),
+    (False, False): say("both wrong"),
+}
 """(right in A, right in B) -> the word for it."""
 
 
@@ -83,7 +89,7 @@ def task(run: Run, own: ViewSpec, other: OtherRun) -> Task:
         ]  # fmt: skip
         return Comparison(difference, (judged[0], judged[1]))
 
-    return Task("difference", digest_json([other.spec.run_key, own.run_key]), "compare two runs", work)
+    return Task("difference", digest_json([other.spec.run_key, own.run_key]), say("compare two runs"), work)
 
 
 def map_task(run: Run, spec: ViewSpec) -> Task:
@@ -93,7 +99,7 @@ def map_task(run: Run, spec: ViewSpec) -> Task:
     def work(progress: Progress) -> SpaceMap:
         return project_run(run, store=store, progress=progress)
 
-    return Task("map", ViewSpec(spec.source, spec.choices).map_key, "draw the map of the shared space", work)
+    return Task("map", ViewSpec(spec.source, spec.choices).map_key, say("draw the map of the shared space"), work)
 
 
 def _outcomes(found: DirectionDifference) -> pd.DataFrame:

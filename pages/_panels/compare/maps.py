@@ -19,17 +19,18 @@ from mmalign_core.plots import (
     shared_first,
     two_maps_figure,
 )
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import SpaceMap, turned_map
 from pages._components import figures, point_map, waiting
 from pages._panels.compare.comparison import Comparison, map_task
 from pages._panels.space import map_layer
-from pages._session import cache, media_cache, state
+from pages._session import media_cache, run_cache, state
 from pages._session.view_spec import ViewSpec
 
 _KEY = "compare.maps"
 _HEIGHT = 430
 """Pixels of each map; our choice: both stand side by side, so each is narrow."""
-_ALT = "The maps of both runs side by side; the selected items are ringed in both"
+_ALT = say("The maps of both runs side by side; the selected items are ringed in both")
 
 
 def show(
@@ -62,26 +63,29 @@ def show(
     point_map.show(
         layers,
         key=_KEY,
-        alt=_ALT,
+        alt=tr(_ALT),
         colour="modality",
         on_point=lambda side, row: pick(str(rows[side]["item"].iat[row])),
         on_rows=lambda side, held: pick(*dict.fromkeys(rows[side]["item"].iloc[held])),
         label=lambda side, row: map_layer.label(found.runs[side], drawn[side], row),
         shared=shared,
-        said=f"{len(chosen):,} items selected" if chosen else "",
+        said=tr("{n:,} items selected", n=len(chosen)) if chosen else "",
     )
     ringed = chosen or [one for one in [item] if one]
     figures.save_map(
         _KEY,
         lambda: two_maps_figure(rows, [_labels(found, side, specs[side]) for side in (0, 1)], names, chosen=ringed),
-        title=_ALT,
+        title=tr(_ALT),
         points=sum(map(len, rows)),
         against=names[0],
     )
     st.caption(
-        "Point at an item to see where it lies in the other map; click, or draw a box or a lasso, to select in both."
-        " The arrow of the tools moves the left map's points to their places on the right map. The left map is turned"
-        " to lie as the right one does; distances on it stay. Distances between far groups mean little on any such map."
+        tr(
+            "Point at an item to see where it lies in the other map; click, or draw a box or a lasso, to "
+            "select in both. The arrow of the tools moves the left map's points to their places on the right "
+            "map. The left map is turned to lie as the right one does; distances on it stay. Distances "
+            "between far groups mean little on any such map."
+        )
     )
 
 
@@ -110,4 +114,4 @@ def _coloured(one: SpaceMap, drawn: list[SpaceMap]) -> MapGroups:
 
 def _labels(found: Comparison, side: int, spec: ViewSpec) -> list[str]:
     run = found.runs[side]
-    return [label for modality in run.result.space for label in cache.row_labels(spec.run_key, modality, run)]
+    return [label for modality in run.result.space for label in run_cache.row_labels(spec.run_key, modality, run)]

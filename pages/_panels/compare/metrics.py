@@ -10,14 +10,16 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word, run_difference_figure
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import DirectionDifference
 from pages._components import errors, exports, figures, numbers
+from pages._components.headings import headings
 from pages._panels.compare.comparison import Comparison
 
 _BADGES = {
-    "better": ":green[:material/trending_up: **better**]",
-    "worse": ":red[:material/trending_down: **worse**]",
-    "tied": ":gray[:material/balance: **tied**]",
+    "better": say(":green[:material/trending_up: **better**]"),
+    "worse": say(":red[:material/trending_down: **worse**]"),
+    "tied": say(":gray[:material/balance: **tied**]"),
 }
 _HEADLINE = "recall@10"
 _LETTERS = re.compile(r"\b(?:run )?([AB])\b")
@@ -39,7 +41,7 @@ def show(found: Comparison, other: str) -> None:
     if difference.unmeasured:
         why = errors.plain(errors.sentence(_named(difference.unmeasured)))
         st.info(
-            f"The numbers of these two runs cannot be compared. {why} Maps, items and choices can.",
+            tr("The numbers of these two runs cannot be compared. {why} Maps, items and choices can.", why=why),
             icon=":material/info:",
         )
         return
@@ -50,30 +52,43 @@ def show(found: Comparison, other: str) -> None:
         st.caption(f":material/info: {errors.plain(errors.sentence(_named(note)))}")
     figures.show(
         run_difference_figure(metrics), key="compare.metrics", against=other,
-        alt="How much each metric of the open run differs from the other run, with paired 95% intervals",
+        alt=tr("How much each metric of the open run differs from the other run, with paired 95% intervals"),
     )  # fmt: skip
     st.caption(
-        "Open run minus the other, on the very same queries (paired bootstrap, 95%): where the whiskers cross 0, they"
-        " are tied."
+        tr(
+            "Open run minus the other, on the very same queries (paired bootstrap, 95%): where the whiskers "
+            "cross 0, they are tied."
+        )
     )
-    with st.expander("All numbers", icon=":material/table:"):
+    with st.expander(tr("All numbers"), icon=":material/table:"):
         _table(_rows(found, metrics), other)
 
 
 def _named(words: str) -> str:
     """Return the words with A and B called by what they are on this page, and directions with an arrow."""
-    named = _LETTERS.sub(lambda found: "the other run" if found[1] == "A" else "the open run", words)
+    named = _LETTERS.sub(lambda found: tr("the other run") if found[1] == "A" else tr("the open run"), words)
     return direction_arrow(named)
 
 
 def _sentence(found: Comparison, one: DirectionDifference, rows: Mapping[str, Any], other: str) -> str:
     row, won, lost = rows[_HEADLINE], len(one.won), len(one.lost)
     low, high = (numbers.fixed(100 * end, 1, plus=True) for end in row["ci95"])
-    words = (
-        f"{direction_arrow(one.way)}: recall@10 is {row['b']:.0%} with the open run and {row['a']:.0%} with {other} "
-        f"({numbers.fixed(100 * row['value'], 1, plus=True)} points, 95% interval {low} to {high}; "
-        f"{len(one.items):,} queries, {numbers.split_words(found.runs[1].report)}). "
-        f"{won:,} {'query' if won == 1 else 'queries'} won, {lost:,} lost."
+    words = tr(
+        "{direction_arrow}: recall@10 is {b:.0%} with the open run and {a:.0%} with {other} ({fixed} "
+        "points, 95% interval {low} to {high}; {n:,} queries, {split_words}). {won:,} {won2} won, "
+        "{lost:,} lost.",
+        direction_arrow=direction_arrow(one.way),
+        b=row["b"],
+        a=row["a"],
+        other=other,
+        fixed=numbers.fixed(100 * row["value"], 1, plus=True),
+        low=low,
+        high=high,
+        n=len(one.items),
+        split_words=numbers.split_words(found.runs[1].report),
+        won=won,
+        won2="query" if won == 1 else "queries",
+        lost=lost,
     )
     return f"{_BADGES[verdict(row)]} · {errors.plain(words)}"
 
@@ -104,6 +119,12 @@ def _table(table: pd.DataFrame, other: str) -> None:
     columns = ("other", "open", "difference", "95% low", "95% high", "p")
     heads: dict[str, Any] = dict.fromkeys(columns, number)
     heads["other"] = st.column_config.NumberColumn(f"{other}", format="%.4g", width=140)
-    heads["open"] = st.column_config.NumberColumn("open run", format="%.4g")
-    st.dataframe(table, hide_index=True, key="compare.table", column_config=heads, alt="All metrics of both runs")
+    heads["open"] = st.column_config.NumberColumn(tr("open run"), format="%.4g")
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="compare.table",
+        column_config=headings(table, heads),
+        alt=tr("All metrics of both runs"),
+    )
     exports.table(table, "compare-metrics", key="compare.table")

@@ -8,17 +8,19 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow
+from mmalign_core.wording import say, tr, tr_any
 from mmalign_core.workflow import Run
 from pages._components import errors, exports
+from pages._components.headings import headings
 from pages._components.media import gallery, previews, row_media
 from pages._panels.compare.comparison import Comparison
-from pages._session import cache, state
+from pages._session import cache, run_cache, state
 
 _MOST = 12
 """Cards of a list; the table holds all. Our choice: two rows on a laptop."""
 _KINDS = {
-    "won": ("Won", ":green[:material/check_circle:]", "right in the open run alone"),
-    "lost": ("Lost", ":red[:material/cancel:]", "right in the other run alone"),
+    "won": (say("Won"), ":green[:material/check_circle:]", say("right in the open run alone")),
+    "lost": (say("Lost"), ":red[:material/cancel:]", say("right in the other run alone")),
 }
 
 Pick = Callable[[str], None]
@@ -31,7 +33,7 @@ def show(found: Comparison, keys: tuple[str, str], names: tuple[str, str], pick:
     """
     ways = {direction_arrow(way): way for way in found.difference.directions}
     chosen = st.segmented_control(
-        "Direction", list(ways), default=next(iter(ways)), required=True, key="compare.way", bind="query-params"
+        tr("Direction"), list(ways), default=next(iter(ways)), required=True, key="compare.way", bind="query-params"
     )
     way = ways[chosen or next(iter(ways))]
     rows = found.outcomes[way]
@@ -39,26 +41,38 @@ def show(found: Comparison, keys: tuple[str, str], names: tuple[str, str], pick:
         with column:
             _list(found.runs[1], rows[rows["outcome"] == kind], kind, pick)
     _in_both(found, way, rows, names)
-    with st.expander(f"All {len(rows):,} queries of this direction", icon=":material/table:"):
+    with st.expander(tr("All {n:,} queries of this direction", n=len(rows)), icon=":material/table:"):
         table = _table(found, way, keys)
-        st.dataframe(table, hide_index=True, key="compare.queries", height=320, alt="Every query in both runs")
+        st.dataframe(
+            table,
+            column_config=headings(table),
+            hide_index=True,
+            key="compare.queries",
+            height=320,
+            alt=tr("Every query in both runs"),
+        )
         exports.table(table, f"compare-{way.replace('->', '-')}", key="compare.queries")
 
 
 def _list(run: Run, rows: pd.DataFrame, kind: str, pick: Pick) -> None:
-    title, icon, meaning = _KINDS[kind]
+    title, icon, meaning = map(tr_any, _KINDS[kind])
     st.markdown(f"**{icon} {title}: {len(rows):,}** :gray[{meaning}]")
     if not len(rows):
-        st.caption("None.")
+        st.caption(tr("None."))
         return
     first = rows.drop_duplicates("id").head(_MOST)
     cards = [
-        gallery.card(run.collection, row["id"], note=f"rank {row['rank A']:,} → {row['rank B']:,}", modalities=[])
+        gallery.card(
+            run.collection,
+            row["id"],
+            note=tr("rank {rank_A:,} → {rank_B:,}", rank_A=row["rank A"], rank_B=row["rank B"]),
+            modalities=[],
+        )
         for _, row in first.iterrows()
     ]
     gallery.show(cards, key=f"compare.{kind}", width=110, most=6, selected=state.selected_item(), on_pick=pick)
     if (more := rows["id"].nunique() - len(first)) > 0:
-        st.caption(f"{more:,} more in the table below.")
+        st.caption(tr("{more:,} more in the table below.", more=more))
 
 
 def _in_both(found: Comparison, way: str, rows: pd.DataFrame, names: tuple[str, str]) -> None:
@@ -70,8 +84,11 @@ def _in_both(found: Comparison, way: str, rows: pd.DataFrame, names: tuple[str, 
         held = rows
     query = held.iloc[0]
     st.markdown(
-        f"**The same query in both runs** · {errors.plain(previews.title(found.runs[1].collection, query['id']))} "
-        f":gray[({query['outcome']})]"
+        tr(
+            "**The same query in both runs** · {title} :gray[({outcome})]",
+            title=errors.plain(previews.title(found.runs[1].collection, query["id"])),
+            outcome=query["outcome"],
+        )
     )
     for side, column in enumerate(st.columns(2, gap="large")):
         with column, st.container(border=True, key=f"compare.side.{side}"):
@@ -82,17 +99,21 @@ def _in_both(found: Comparison, way: str, rows: pd.DataFrame, names: tuple[str, 
 def _side(found: Comparison, side: int, way: str, query: pd.Series) -> None:
     """Draw whether this run decides the query right, and what it chose in its own report."""
     rank, right = query[("rank A", "rank B")[side]], query["outcome"] in ("both right", ("lost", "won")[side])
-    word = ":green[:material/check_circle: right]" if right else ":red[:material/cancel: wrong]"
-    st.markdown(f"{word} · the right answer ranks {rank:,}")
+    word = tr(":green[:material/check_circle: right]") if right else tr(":red[:material/cancel: wrong]")
+    st.markdown(tr("{word} · the right answer ranks {rank:,}", word=word, rank=rank))
     judged = found.query(side, way, query["id"], query["key"])
     if judged is None:
-        st.caption("This run's report did not measure this query.")
+        st.caption(tr("This run's report did not measure this query."))
         return
     shared, met = found.difference.directions[way].after.candidates, found.met(side, way, query["id"], query["key"])
     if shared != met:
         st.caption(
-            f"That is among the {shared:,} candidates that both runs hold out. Below: as this run's report measured it,"
-            f" among {met:,}."
+            tr(
+                "That is among the {shared:,} candidates that both runs hold out. Below: as this run's report "
+                "measured it, among {met:,}.",
+                shared=shared,
+                met=met,
+            )
         )
     run = found.runs[side]
     gallery.show([row_media.card(run, *judged)], key=f"compare.pair.{side}", width=330, selects=False)
@@ -111,7 +132,7 @@ def _table(found: Comparison, way: str, keys: tuple[str, str]) -> pd.DataFrame:
         }
     )
     for side, word in enumerate(("other", "open")):
-        labels = cache.row_labels(keys[side], target, found.runs[side])
+        labels = run_cache.row_labels(keys[side], target, found.runs[side])
         queries = [found.query(side, way, item, key) for item, key in zip(rows["id"], rows["key"])]
         table[f"rank, {word}"] = rows["rank A" if side == 0 else "rank B"]
         chosen = [(judged[0], int(judged[0].chosen[judged[1]])) if judged else None for judged in queries]

@@ -9,6 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import cut_text
 from mmalign_core.types import Collection, Strings
+from mmalign_core.wording import tr
 from pages._session.facets import Facet, facets_of
 
 _FIRST = 3
@@ -26,7 +27,7 @@ def show(collection: Collection) -> np.ndarray | None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="facets"):
         kept = [_widget(facet, key) for facet in found[:_FIRST]]
         if len(found) > _FIRST:
-            with st.popover(f"{len(found) - _FIRST} more", icon=":material/filter_list:", key="facets.more"):
+            with st.popover(tr("{n} more", n=len(found) - _FIRST), icon=":material/filter_list:", key="facets.more"):
                 kept += [_widget(facet, key) for facet in found[_FIRST:]]
     chosen = [items for items in kept if items is not None]
     return np.logical_and.reduce(chosen) if chosen else None
@@ -48,7 +49,7 @@ def _widget(facet: Facet, key: str) -> np.ndarray | None:
     label, key = cut_text(facet.name.replace("_", " "), 30), f"{key}.{facet.name}"
     if facet.kind == "category":
         chosen = st.multiselect(
-            label, list(facet.counts), key=key, persist_state="session", width=_WIDTH, placeholder="Any",
+            label, list(facet.counts), key=key, persist_state="session", width=_WIDTH, placeholder=tr("Any"),
             format_func=lambda value: f"{cut_text(value, 40)} · {facet.counts[value]:,}",
         )  # fmt: skip
         return facet.among(chosen) if chosen else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr, tr_word
 from mmalign_core.workflow import Inspection
 from pages._session import cache
 
@@ -23,7 +24,7 @@ class Part:
     @property
     def label(self) -> str:
         """The part as its button shows it."""
-        return f":material/{self.icon}: {self.count:,} {self.name}"
+        return f":material/{self.icon}: {self.count:,} {tr_word(self.name)}"
 
 
 SKIPPED = "skipped"
@@ -32,14 +33,14 @@ SKIPPED = "skipped"
 
 def show(collection: Collection, inspection: Inspection | None) -> Part | None:
     """Draw the strip; return the chosen part, or None."""
-    known = "health" if inspection is not None else "health before the inspection"
+    known = "health" if inspection is not None else tr("health before the inspection")
     parts = {p.name: p for p in cache.of_collection(known, collection, lambda held: parts_of(held, inspection))}
     chosen = st.pills(
-        "Health", list(parts), key="health", format_func=lambda name: parts[name].label, persist_state="session",
-        label_visibility="collapsed", help="Choose a part to see its items.",
+        tr("Health"), list(parts), key="health", format_func=lambda name: parts[name].label, persist_state="session",
+        label_visibility="collapsed", help=tr("Choose a part to see its items."),
     )  # fmt: skip
     if inspection is None:
-        st.caption("Every file is now decoded once to check it. Damaged and repeated ones then follow.")
+        st.caption(tr("Every file is now decoded once to check it. Damaged and repeated ones then follow."))
     return parts.get(chosen or "")
 
 
@@ -58,7 +59,7 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
     for name, icon, items in (
         ("damaged", "broken_image", (item for item, _, _ in broken)),
         ("blank", "check_box_outline_blank", blank_items(inspection)),
-        ("with a duplicate", "content_copy", (row[side] for row in repeated for side in "ab")),
+        (tr("with a duplicate"), "content_copy", (row[side] for row in repeated for side in "ab")),
     ):
         own = frozenset(item for item in items if item in ids)
         found += [Part(name, icon, len(own), own)] * bool(own)
@@ -67,7 +68,7 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
         own = frozenset(item for item in collection.ids if modality not in whole[item] and item not in rows)
         if len(own) == len(collection.ids):
             continue  # no file of this modality can be used, so that the collection has none of it
-        found += [Part(f"without {modality}", "hide_source", len(own), own)] * bool(own)
+        found += [Part(tr("without {modality}", modality=tr_word(modality)), "hide_source", len(own), own)] * bool(own)
     left = sum(one.count for one in collection.skipped)
     return found + [Part(SKIPPED, "block", left, frozenset())] * bool(left)
 

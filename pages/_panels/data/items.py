@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr
 from pages._components import exports
+from pages._components.headings import headings
 from pages._components.media import previews
 from pages._session import cache, clicks, state
 
@@ -54,12 +56,12 @@ def show(collection: Collection, items: Sequence[str]) -> None:
         hide_index=True,
         on_select=lambda: _picked(shown),
         selection_mode="single-row",
-        column_config={"": st.column_config.ImageColumn(width=56)},
-        alt=f"{len(shown)} items of the collection",
+        column_config=headings(frame, {"": st.column_config.ImageColumn(width=56)}),
+        alt=tr("{n} items of the collection", n=len(shown)),
     )
     exports.table(lambda: _rows(collection, items), "items", key="data", rows=len(items))
     if len(items) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {len(items):,}; find by words to see others.")
+        st.caption(tr("The first {SHOWN} of {n:,}; find by words to see others.", SHOWN=_SHOWN, n=len(items)))
 
 
 def _rows(collection: Collection, items: Sequence[str]) -> pd.DataFrame:

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from mmalign_core.wording import tr, tr_list
 from mmalign_core.workflow import COLUMN_ROLES, Preview
 from pages._components import errors, header
+from pages._components.headings import headings
 from pages._session import previews, state
 from pages._session.links import roles_text
-
-_ROLE = st.column_config.SelectboxColumn("read as", options=list(COLUMN_ROLES), required=True)
 
 
 def show() -> None:
@@ -27,10 +27,10 @@ def show() -> None:
             roles = _changed(first)
             _draw(previews.look(source, roles))
             st.button(
-                "Open it", type="primary", icon=":material/download_done:", key="preview.open", on_click=_open,
+                tr("Open it"), type="primary", icon=":material/download_done:", key="preview.open", on_click=_open,
                 args=(source, roles),
             )  # fmt: skip
-        st.button("Close the preview", icon=":material/close:", key="preview.close", on_click=previews.close)
+        st.button(tr("Close the preview"), icon=":material/close:", key="preview.close", on_click=previews.close)
 
 
 def _changed(first: Preview) -> dict[str, str]:
@@ -41,7 +41,13 @@ def _changed(first: Preview) -> dict[str, str]:
     table = pd.DataFrame(told)
     edited = st.data_editor(
         table,
-        column_config={"role": _ROLE, "example": st.column_config.TextColumn("first value", width="large")},
+        column_config=headings(
+            table,
+            {
+                "role": st.column_config.SelectboxColumn(tr("read as"), options=list(COLUMN_ROLES), required=True),
+                "example": st.column_config.TextColumn(tr("first value"), width="large"),
+            },
+        ),
         disabled=["table", "column", "example"],
         hide_index=True,
         key="preview.roles",
@@ -51,10 +57,26 @@ def _changed(first: Preview) -> dict[str, str]:
 
 
 def _draw(seen: Preview) -> None:
-    held = ", ".join(f"{count:,} with {header.modality_word(m)}" for m, count in seen.by_modality.items())
-    likes = f"; {seen.interactions:,} interactions" if seen.interactions else ""
-    st.markdown(f"{seen.items:,} items ({held}){likes}. No picture, sound or video has been opened yet.")
-    st.dataframe(pd.DataFrame([dict(row) for row in seen.rows]), hide_index=True, key="preview.rows", alt="First items")
+    held = tr_list(
+        tr("{count:,} with {modality}", count=count, modality=header.modality_word(m))
+        for m, count in seen.by_modality.items()
+    )
+    likes = tr("; {interactions:,} interactions", interactions=seen.interactions) if seen.interactions else ""
+    st.markdown(
+        tr(
+            "{items:,} items ({held}){likes}. No picture, sound or video has been opened yet.",
+            items=seen.items,
+            held=held,
+            likes=likes,
+        )
+    )
+    st.dataframe(
+        pd.DataFrame([dict(row) for row in seen.rows]),
+        column_config=headings(pd.DataFrame([dict(row) for row in seen.rows])),
+        hide_index=True,
+        key="preview.rows",
+        alt=tr("First items"),
+    )
     for line in (*seen.notes, *(one.reason for one in seen.skipped)):
         st.markdown(f"- {errors.plain(line)}")
 

@@ -8,12 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.wording import say, tr, tr_many
 from mmalign_core.workflow import Inspection, LongTexts, Run, long_texts_of
 from pages._components import errors, exports
+from pages._components.headings import headings
 from pages._session import cache, pipeline, state
 from pages._session.results_cache import Failed
 
-_REASON = st.column_config.TextColumn("why it was skipped", width="large")
+_REASON = st.column_config.TextColumn(say("why it was skipped"), width="large")
 
 
 def show(collection: Collection) -> None:
@@ -33,7 +35,7 @@ def show(collection: Collection) -> None:
         for line in (*collection.notes, *_long_texts(collection)):
             st.markdown(f"- {errors.plain(line)}")
         if found is None:
-            st.caption("Every file is now decoded once to check it. Then the report is complete.")
+            st.caption(tr("Every file is now decoded once to check it. Then the report is complete."))
 
 
 def _long_texts(collection: Collection) -> list[str]:
@@ -56,28 +58,34 @@ def skipped_table(collection: Collection, inspection: Inspection | None, *, key:
         for s in rows
     ]
     table = pd.DataFrame(told)
-    _table(table, "What was skipped and why", "skipped", key=key, columns={"reason": _REASON})
+    _table(
+        table,
+        tr("What was skipped and why"),
+        "skipped",
+        key=key,
+        columns={"reason": st.column_config.TextColumn(tr("why it was skipped"), width="large")},
+    )
 
 
 def _summary(skipped: int, inspection: Inspection | None) -> str:
     """Return the title: how many were skipped, and how many are duplicates."""
-    words = f"{skipped:,} skipped" if skipped else "nothing skipped"
+    words = tr("{skipped:,} skipped", skipped=skipped) if skipped else tr("nothing skipped")
     if inspection is None:
-        return f"Validation report · {words} so far"
+        return tr("Validation report · {words} so far", words=words)
     many = len(inspection.all_duplicates)
-    repeated = "no duplicates" if not many else "1 duplicate" if many == 1 else f"{many:,} duplicates"
-    return f"Validation report · {words}, {repeated}"
+    repeated = tr("no duplicates") if not many else tr_many("{n:,} duplicate", "{n:,} duplicates", n=many)
+    return tr("Validation report · {words}, {repeated}", words=words, repeated=repeated)
 
 
 def _duplicates(inspection: Inspection) -> None:
     found = inspection.duplicates
-    st.markdown(f"**{found['exact']:,} exact and {found['near']:,} near duplicates**")
+    st.markdown(tr("**{exact:,} exact and {near:,} near duplicates**", exact=found["exact"], near=found["near"]))
     table = pd.DataFrame([dict(row) for row in inspection.all_duplicates])[["modality", "kind", "b", "a"]]
     names = {"b": "item", "a": "repeats"}
-    _table(table.rename(columns=names), "Every duplicate and what it repeats", "duplicates", key="duplicates")
+    _table(table.rename(columns=names), tr("Every duplicate and what it repeats"), "duplicates", key="duplicates")
 
 
 def _table(table: pd.DataFrame, alt: str, file: str, *, key: str, columns: dict[str, Any] | None = None) -> None:
     """Draw all rows, and buttons that save them."""
-    st.dataframe(table, hide_index=True, alt=alt, key=key, column_config=columns)
+    st.dataframe(table, hide_index=True, alt=alt, key=key, column_config=headings(table, columns))
     exports.table(table, file, key=key)

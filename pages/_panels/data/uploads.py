@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from mmalign_core.types import BadInput
+from mmalign_core.wording import tr
 from mmalign_core.workflow import about_upload, kept_upload
 from pages._components import errors
 from pages._session import cache, kept_data, places, previews, state
@@ -27,18 +28,20 @@ def show() -> None:
 def _form() -> None:
     with st.form("upload", border=False, clear_on_submit=True):
         files = st.file_uploader(
-            "Texts, pictures, sounds, vectors (.npz), a zip or a manifest, several at once; "
-            "cat.jpg, cat.txt and cat.wav make one item",
+            tr(
+                "Texts, pictures, sounds, vectors (.npz), a zip or a manifest, several at once; cat.jpg, cat.txt "
+                "and cat.wav make one item"
+            ),
             accept_multiple_files=True,
             key="files",
         )
         with st.container(horizontal=True):
-            pressed = st.form_submit_button("Read the files", type="primary", icon=":material/upload:")
-            looked = st.form_submit_button("Preview", icon=":material/visibility:")
+            pressed = st.form_submit_button(tr("Read the files"), type="primary", icon=":material/upload:")
+            looked = st.form_submit_button(tr("Preview"), icon=":material/visibility:")
         if not (pressed or looked):
             return
         if not files:
-            errors.show("choose at least one file first")
+            errors.show(tr("choose at least one file first"))
             return
         with errors.shown():
             digest = receive_upload([(file.name, content_of(file)) for file in files], cache.server_settings())
@@ -62,27 +65,32 @@ def _about_open() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="upload.open"):
         st.markdown(f":gray[{_stays(is_kept, kept.shared, mine)}]")
         if mine and not is_kept:
-            st.button("Keep", icon=":material/bookmark_add:", key="upload.keep", on_click=_keep)
+            st.button(tr("Keep"), icon=":material/bookmark_add:", key="upload.keep", on_click=_keep)
         if mine:
             st.button(
-                "Stop sharing" if kept.shared else "Share by link",
+                tr("Stop sharing") if kept.shared else tr("Share by link"),
                 icon=":material/link_off:" if kept.shared else ":material/share:",
                 key="upload.share",
                 on_click=_share,
                 args=(not kept.shared,),
             )
-            st.button("Delete now", icon=":material/delete:", key="upload.delete", on_click=_delete)
+            st.button(tr("Delete now"), icon=":material/delete:", key="upload.delete", on_click=_delete)
 
 
 def _stays(is_kept: bool, shared: bool, mine: bool) -> str:
     if not mine:
-        return "Its owner shares this upload with you."
+        return tr("Its owner shares this upload with you.")
     if not is_kept:
         minutes = max(1, round(cache.server_settings().session_seconds / 60))
-        return (
-            f"These files, and what is made of them, are yours alone, and go {minutes} min after your last page closes."
+        return tr(
+            "These files, and what is made of them, are yours alone, and go {minutes} min after your last page closes.",
+            minutes=minutes,
         )
-    return "Kept, and open to everyone who has this page's link." if shared else "Kept. Nobody else can open its link."
+    return (
+        tr("Kept, and open to everyone who has this page's link.")
+        if shared
+        else tr("Kept. Nobody else can open its link.")
+    )
 
 
 def _kept() -> None:
@@ -91,9 +99,9 @@ def _kept() -> None:
         return
     with st.form("kept", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            "Kept earlier", list(folders), key="kept.upload", format_func=lambda digest: _named(folders[digest])
+            tr("Kept earlier"), list(folders), key="kept.upload", format_func=lambda digest: _named(folders[digest])
         )
-        st.form_submit_button("Open", icon=":material/folder_open:", on_click=_open_kept)
+        st.form_submit_button(tr("Open"), icon=":material/folder_open:", on_click=_open_kept)
 
 
 def _named(folder: Path) -> str:
@@ -108,17 +116,19 @@ def _open_kept() -> None:
 
 
 def _keep() -> None:
-    _done(lambda: kept_data.keep_files(state.source()), "Kept. Delete it under Models, Storage.")
+    _done(lambda: kept_data.keep_files(state.source()), tr("Kept. Delete it under Models, Storage."))
 
 
 def _share(shared: bool) -> None:
-    words = "The link of this page now opens the upload for others." if shared else "The link is yours alone again."
+    words = (
+        tr("The link of this page now opens the upload for others.") if shared else tr("The link is yours alone again.")
+    )
     _done(lambda: kept_data.share(state.source(), shared), words)
 
 
 def _delete() -> None:
     digest = state.source()["value"]
-    _done(lambda: kept_data.delete_upload(digest), "Deleted, with everything that was made of it.")
+    _done(lambda: kept_data.delete_upload(digest), tr("Deleted, with everything that was made of it."))
     state.open_source("demo")
 
 

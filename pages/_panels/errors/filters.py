@@ -12,13 +12,14 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow
 from mmalign_core.types import Collection
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import Mark, MarkKind, SliceReport
 from pages._components import errors
 from pages._panels.errors import slices
 from pages._panels.errors.slices import ANY
-from pages._session import cache, state
+from pages._session import cache, languages, state
 
-NO_CAUSE = "none found"
+NO_CAUSE = say("none found")
 _RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 MARKED, UNMARKED = "marked", "unmarked"
 SORTS: Mapping[str, tuple[list[str], list[bool]]] = {
@@ -54,18 +55,18 @@ def show(table: pd.DataFrame, collection: Collection, sliced: SliceReport | None
     causes = sorted({name for names in table["causes"] for name in names})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="errors.filters"):
         direction = _direction([ANY, *dict.fromkeys(table["direction"])])
-        cause = _menu("Cause", [ANY, *causes, NO_CAUSE], "cause", width=160)
+        cause = _menu(tr("Cause"), [ANY, *causes, NO_CAUSE], "cause", width=160)
         key = slices.choose(sliced, direction)
-        holds = _menu("Item holds", [ANY, *collection.modalities], "holds", width=100)
+        holds = _menu(tr("Item holds"), [ANY, *collection.modalities], "holds", width=100)
         fit = ANY
         if table["held_out"].nunique() > 1:
-            fit = _menu("Seen by the fit", [ANY, "held out", "fitted"], "fit", width=120)
-        mark = _menu("Mark", [ANY, UNMARKED, MARKED, *map(kind_words, MarkKind)], "mark", width=120)
-        sort = _menu("Sort by", [*SORTS], "sort", width=112)
-        ranks = st.text_input("Ranks", key="ranks", bind="query-params", width=84, placeholder="2-5",
-                              help="Queries whose right answer ranks in this range.")  # fmt: skip
-        wrong = st.toggle("Only wrong", key="wrong", bind="query-params")
-        st.button("Clear filters", icon=":material/filter_alt_off:", type="tertiary", key="errors.clear",
+            fit = _menu(tr("Seen by the fit"), [ANY, "held out", "fitted"], "fit", width=120)
+        mark = _menu(tr("Mark"), [ANY, UNMARKED, MARKED, *map(kind_words, MarkKind)], "mark", width=120)
+        sort = _menu(tr("Sort by"), [*SORTS], "sort", width=112)
+        ranks = st.text_input(tr("Ranks"), key="ranks", bind="query-params", width=84, placeholder="2-5",
+                              help=tr("Queries whose right answer ranks in this range."))  # fmt: skip
+        wrong = st.toggle(tr("Only wrong"), key="wrong", bind="query-params")
+        st.button(tr("Clear filters"), icon=":material/filter_alt_off:", type="tertiary", key="errors.clear",
                   on_click=clear)  # fmt: skip
     return Filters(direction, cause, key, holds, fit, mark, wrong, sort, _range(ranks or ""))
 
@@ -79,9 +80,10 @@ def _direction(ways: Sequence[str]) -> str:
     asked = state.address().get("direction", "")
     if asked in ways and asked not in shown:
         state.set_widget("direction", direction_arrow(asked))
-    chosen = st.segmented_control("Direction", list(shown), default=ANY, required=True, key="direction",
-                                  bind="query-params")  # fmt: skip
-    return shown.get(chosen or ANY, ANY)
+    chosen = st.segmented_control(
+        tr("Direction"), list(shown), default=direction_arrow(ANY), required=True, key="direction", bind="query-params"
+    )
+    return shown.get(chosen or direction_arrow(ANY), ANY)
 
 
 def _range(words: str) -> tuple[int, int] | None:
@@ -90,19 +92,20 @@ def _range(words: str) -> tuple[int, int] | None:
     if found:
         return int(found[1]), int(found[2] or found[1])
     if words.strip():
-        errors.show(f"'{words.strip()[:20]}' is no range of ranks; write it as 2-5")
+        errors.show(tr("'{strip}' is no range of ranks; write it as 2-5", strip=words.strip()[:20]))
     return None
 
 
 def _menu(label: str, options: Sequence[str], key: str, *, width: int) -> str:
-    return st.selectbox(label, options, key=key, bind="query-params", width=width)
+    return st.selectbox(label, options, key=key, bind="query-params", width=width,
+                        format_func=languages.worded(key, options))  # fmt: skip
 
 
 def clear() -> None:
     """Let every query pass; only inside a callback."""
     for key, value in _CLEAR.items():
         if state.widget(key) is not None:
-            state.set_widget(key, value)
+            state.set_widget(key, direction_arrow(ANY) if key == "direction" else value)
 
 
 def listed(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import Mark, MarkKind, Run, add_mark, undo_mark
 from pages._components import errors
 from pages._components.media import previews
@@ -18,11 +19,11 @@ from pages._session.visitors import author
 KEYS: Mapping[str, MarkKind] = {str(number): kind for number, kind in enumerate(MarkKind, 1)}
 """Key -> kind of the mark that it sets."""
 _HELP = {
-    MarkKind.RIGHT: "The pair is right: a repair never drops it.",
-    MarkKind.WRONG_PAIR: "The two media do not belong together: a repair drops the pair.",
-    MarkKind.ALSO_RIGHT: "The chosen answer is right too: a repair counts it as a second right answer.",
-    MarkKind.BAD_FILE: "The picture, sound or video is of no use: a repair drops it.",
-    MarkKind.AMBIGUOUS: "Nobody can tell: it is kept in mind, and a repair leaves it alone.",
+    MarkKind.RIGHT: say("The pair is right: a repair never drops it."),
+    MarkKind.WRONG_PAIR: say("The two media do not belong together: a repair drops the pair."),
+    MarkKind.ALSO_RIGHT: say("The chosen answer is right too: a repair counts it as a second right answer."),
+    MarkKind.BAD_FILE: say("The picture, sound or video is of no use: a repair drops it."),
+    MarkKind.AMBIGUOUS: say("Nobody can tell: it is kept in mind, and a repair leaves it alone."),
 }
 _SAID = "errors.said"
 """Text and icon of the next toast."""
@@ -44,14 +45,20 @@ def show(run: Run, query: Query, own: Sequence[Mark]) -> None:
     note = f"errors.note.{query.key}"
     with st.container(horizontal=True, gap="xsmall", key="errors.marks"):
         for key, kind in KEYS.items():
-            st.button(kind_words(kind).capitalize(), key=f"errors.mark.{kind.value}", shortcut=key, help=_HELP[kind],
-                      type="primary" if kind in {mark.kind for mark in own} else "secondary",
-                      on_click=add, args=(run, query, kind, note))  # fmt: skip
+            st.button(
+                tr_word(kind_words(kind)).capitalize(),
+                key=f"errors.mark.{kind.value}",
+                shortcut=key,
+                help=tr(_HELP[kind]),
+                type="primary" if kind in {mark.kind for mark in own} else "secondary",
+                on_click=add,
+                args=(run, query, kind, note),
+            )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        st.text_input("Note that goes with the mark", key=note, max_chars=500, placeholder="Why? Optional")
+        st.text_input(tr("Note that goes with the mark"), key=note, max_chars=500, placeholder=tr("Why? Optional"))
         if own:
-            st.button("Add the note", key="errors.note.save", icon=":material/edit_note:",
-                      help="It goes with the latest mark of this item.", on_click=_add_note,
+            st.button(tr("Add the note"), key="errors.note.save", icon=":material/edit_note:",
+                      help=tr("It goes with the latest mark of this item."), on_click=_add_note,
                       args=(run, query, own[-1], note))  # fmt: skip
     for mark in own:
         _show_mark(run, mark)
@@ -63,8 +70,14 @@ def show_undo(run: Run) -> None:
     latest = next((made[id_] for id_ in reversed(state.widget(_MADE, [])) if id_ in made), None)
     if latest is not None:
         name = previews.title(run.collection, latest.item, 24)
-        st.button(f"Undo: {kind_words(latest.kind)}, {errors.plain(name)}", icon=":material/undo:", shortcut="U",
-                  key="errors.undo", on_click=undo, args=(run,))  # fmt: skip
+        st.button(
+            tr("Undo: {kind}, {name}", kind=tr_word(kind_words(latest.kind)), name=errors.plain(name)),
+            icon=":material/undo:",
+            shortcut="U",
+            key="errors.undo",
+            on_click=undo,
+            args=(run,),
+        )
 
 
 def add(run: Run, query: Query, kind: MarkKind, note_key: str = "") -> None:
@@ -88,20 +101,28 @@ def undo(run: Run) -> None:
 
 
 def _show_mark(run: Run, mark: Mark) -> None:
-    other = f" with {previews.title(run.collection, mark.other, 40)}" if mark.other else ""
-    said = f"**{kind_words(mark.kind)}**{errors.plain(other)}"
+    other = tr(" with {title}", title=previews.title(run.collection, mark.other, 40)) if mark.other else ""
+    said = f"**{tr_word(kind_words(mark.kind))}**{errors.plain(other)}"
     note = f" “{errors.plain(mark.note)}”" if mark.note else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":material/flag: {said}{note} :small[:gray[{errors.plain(mark.who)}, {mark.when[:16]} UTC]]",
-                    width="stretch")  # fmt: skip
-        st.button("Take back", key=f"errors.back.{mark.id}", type="tertiary", icon=":material/close:",
+        st.markdown(
+            tr(
+                ":material/flag: {said}{note} :small[:gray[{who}, {when} UTC]]",
+                said=said,
+                note=note,
+                who=errors.plain(mark.who),
+                when=mark.when[:16],
+            ),
+            width="stretch",
+        )
+        st.button(tr("Take back"), key=f"errors.back.{mark.id}", type="tertiary", icon=":material/close:",
                   on_click=_take_back, args=(run, mark.id))  # fmt: skip
 
 
 def _add_note(run: Run, query: Query, mark: Mark, note_key: str) -> None:
     note = str(state.widget(note_key, "") or "").strip()
     if not note:
-        _say("Write the note first.", icon=":material/edit_note:")
+        _say(tr("Write the note first."), icon=":material/edit_note:")
         return
     _keep(run, query, mark.kind, mark.other, mark.modality, note)
     state.set_widget(note_key, "")
@@ -117,7 +138,10 @@ def _keep(run: Run, query: Query, kind: MarkKind, other: str, modality: str, not
         return
     state.set_widget(_MADE, [*state.widget(_MADE, []), made.id])
     name = previews.title(run.collection, query.item, 40)
-    _say(f"Marked: {kind_words(kind)}, {errors.plain(name)}. Press U to undo.", icon=":material/flag:")
+    _say(
+        tr("Marked: {kind}, {name}. Press U to undo.", kind=tr_word(kind_words(kind)), name=errors.plain(name)),
+        icon=":material/flag:",
+    )
 
 
 def show_said() -> None:
@@ -139,7 +163,10 @@ def _take_back(run: Run, mark_id: str) -> None:
         _say(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return
     name = previews.title(run.collection, gone.item, 40)
-    _say(f"Taken back: {kind_words(gone.kind)}, {errors.plain(name)}.", icon=":material/undo:")
+    _say(
+        tr("Taken back: {kind}, {name}.", kind=tr_word(kind_words(gone.kind)), name=errors.plain(name)),
+        icon=":material/undo:",
+    )
 
 
 def _other(query: Query, kind: MarkKind) -> str:

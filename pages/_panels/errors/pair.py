@@ -8,6 +8,7 @@ import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, query_rank_figure
 from mmalign_core.types import Collection, EmbeddingSet
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import Cause, ErrorReport, Mark, RankedCandidate, Run, cause_sentence, cause_words
 from pages._components import errors, figures, header
 from pages._components.media import gallery, previews, row_media
@@ -15,13 +16,13 @@ from pages._components.numbers import fixed
 from pages._panels.errors import mark_panel
 from pages._panels.errors.queries import Query, open_item
 from pages._panels.similarity import explanation
-from pages._session import cache
+from pages._session import cache, languages, run_cache
 
 _RIVALS, _NEIGHBOURS = 5, 6
 """Candidates and neighbours shown: what fits in one row of the panel."""
 _RIGHT, _WRONG = "#0B7A5C", "#B3412E"
 """Green and red that keep a contrast of 4.5 : 1 with white, as WCAG 2 asks for text."""
-LOOKS = ("What outranks it", "Neighbours", "All ranks", "Why?")
+LOOKS = (say("What outranks it"), say("Neighbours"), say("All ranks"), say("Why?"))
 
 
 def show(run: Run, run_key: str, report: ErrorReport, query: Query, marks: Mapping[str, Sequence[Mark]]) -> None:
@@ -32,7 +33,7 @@ def show(run: Run, run_key: str, report: ErrorReport, query: Query, marks: Mappi
     if query.causes:
         _causes(run.collection, query.causes)
     elif not query.is_correct:
-        st.caption("No cause was found that is better than chance.")
+        st.caption(tr("No cause was found that is better than chance."))
     _closer(run, run_key, report, query)
 
 
@@ -40,7 +41,8 @@ def show(run: Run, run_key: str, report: ErrorReport, query: Query, marks: Mappi
 def _closer(run: Run, run_key: str, report: ErrorReport, query: Query) -> None:
     """Draw the choice of a closer look, and that look."""
     look = st.segmented_control(
-        "A closer look", LOOKS, default=LOOKS[0], required=True, key="look", bind="query-params",
+        tr("A closer look"), LOOKS, default=LOOKS[0], required=True, key="look", bind="query-params",
+        format_func=languages.worded("look", LOOKS),
         label_visibility="collapsed",
     )  # fmt: skip
     if look == "Neighbours":
@@ -57,30 +59,45 @@ def _causes(collection: Collection, causes: Sequence[Cause]) -> None:
     """One line for each cause, likeliest first."""
     titles = cache.titles(collection)
     for cause in causes:
-        name = f"**{errors.plain(cause_words(cause.name).capitalize())}**"
+        name = f"**{errors.plain(tr_word(cause_words(cause.name)).capitalize())}**"
         st.markdown(
-            f":material/search: {name}: {errors.plain(cause_sentence(cause, titles))} "
-            f":small[:gray[confidence {cause.confidence:.2f}]]"
+            tr(
+                ":material/search: {name}: {cause_sentence} :small[:gray[confidence {confidence:.2f}]]",
+                name=name,
+                cause_sentence=errors.plain(cause_sentence(cause, titles)),
+                confidence=cause.confidence,
+            )
         )
 
 
 def _facts(query: Query, report: ErrorReport) -> None:
     """The rank, margin and suspicion, and whether the fit had seen the query."""
     row = query.row
-    verdict = ":green[:material/check_circle: right]" if query.is_correct else ":red[:material/cancel: wrong]"
-    decided = "" if query.judged.decided[row] else " · left undecided; the best candidate is shown"
+    verdict = tr(":green[:material/check_circle: right]") if query.is_correct else tr(":red[:material/cancel: wrong]")
+    decided = "" if query.judged.decided[row] else tr(" · left undecided; the best candidate is shown")
     st.markdown(
-        f"{verdict} · **rank {query.rank:,} of {query.n:,}** · margin {fixed(query.judged.margin[row], 3, plus=True)} "
-        f"· suspicion {query.errors.suspicion[row]:.2f} · {_seen(query, report)}{decided}"
+        tr(
+            "{verdict} · **rank {rank:,} of {n:,}** · margin {fixed} · suspicion {suspicion:.2f} · {seen}{decided}",
+            verdict=verdict,
+            rank=query.rank,
+            n=query.n,
+            fixed=fixed(query.judged.margin[row], 3, plus=True),
+            suspicion=query.errors.suspicion[row],
+            seen=_seen(query, report),
+            decided=decided,
+        )
     )
 
 
 def _seen(query: Query, report: ErrorReport) -> str:
     if query.is_held_out:
-        return f"held out ({errors.plain(report.split)}): ranked among held-out candidates by a fit that never saw it"
+        return tr(
+            "held out ({split}): ranked among held-out candidates by a fit that never saw it",
+            split=errors.plain(report.split),
+        )
     if report.split == "none":
-        return "nothing was held out: ranked among all candidates"
-    return "fitted: the fit saw this pair, so that its rank flatters"
+        return tr("nothing was held out: ranked among all candidates")
+    return tr("fitted: the fit saw this pair, so that its rank flatters")
 
 
 def _media(run: Run, query: Query) -> None:
@@ -89,13 +106,15 @@ def _media(run: Run, query: Query) -> None:
     chosen, right = int(judged.chosen[row]), int(judged.right[row])
     sides: list[tuple[str, EmbeddingSet, int]] = [("**Query**", judged.queries, row)]
     if chosen == right:
-        sides.append((f":green[:material/check: **Chosen, right**] {_score(judged.right_score[row])}",
+        sides.append((tr(":green[:material/check: **Chosen, right**] {score}", score=_score(judged.right_score[row])),
                       judged.candidates, right))  # fmt: skip
     else:
         good = query.is_correct
-        words = ":green[:material/check: **Chosen, also right**]" if good else ":red[:material/close: **Chosen**]"
+        words = (
+            tr(":green[:material/check: **Chosen, also right**]") if good else tr(":red[:material/close: **Chosen**]")
+        )
         sides.append((f"{words} {_score(judged.chosen_score[row])}", judged.candidates, chosen))
-        sides.append((f":green[:material/check: **Right**] {_score(judged.right_score[row])}",
+        sides.append((tr(":green[:material/check: **Right**] {score}", score=_score(judged.right_score[row])),
                       judged.candidates, right))  # fmt: skip
     with st.container(key="errors.media"):
         for column, (words, rows, place) in zip(st.columns(len(sides), gap="medium"), sides):
@@ -108,22 +127,23 @@ def _media(run: Run, query: Query) -> None:
 
 
 def _score(value: float) -> str:
-    return f":small[score {fixed(float(value), 3)}]"
+    return tr(":small[score {fixed}]", fixed=fixed(float(value), 3))
 
 
 def _rivals(run: Run, run_key: str, report: ErrorReport, query: Query) -> None:
     """The best candidates with their scores, and the right answer."""
-    known = cache.query_rankings_of(run_key, query.way, run, query.errors)
+    known = run_cache.query_rankings_of(run_key, query.way, run, query.errors)
     found = known.of(query.row, _RIVALS)
     cards = [_rival(run, query, ranked) for ranked in found]
     if known.exact[query.row]:
-        words = (
-            f"The best of its {query.n:,} candidates, and the right answer. A click opens the candidate's own query."
+        words = tr(
+            "The best of its {n:,} candidates, and the right answer. A click opens the candidate's own query.",
+            n=query.n,
         )
     else:
-        words = (
-            "The run keeps the fit on all items alone, so that these scores are its: the rank above is of the fold's "
-            "fit, which had not seen this pair."
+        words = tr(
+            "The run keeps the fit on all items alone, so that these scores are its: the rank above is of "
+            "the fold's fit, which had not seen this pair."
         )
     st.caption(words)
     back = "->".join(reversed(query.direction))
@@ -152,8 +172,8 @@ def _rival(run: Run, query: Query, ranked: RankedCandidate) -> dict[str, object]
 
 def _neighbours(run: Run, run_key: str, report: ErrorReport, query: Query) -> None:
     with errors.shown():
-        near = cache.neighbours(run_key, query.item, _NEIGHBOURS, run)
-        st.caption("The items nearest to this one in the shared space, all its media together.")
+        near = run_cache.neighbours(run_key, query.item, _NEIGHBOURS, run)
+        st.caption(tr("The items nearest to this one in the shared space, all its media together."))
         cards = [gallery.card(run.collection, one.id, note=f"score {fixed(one.score, 3)}") for one in near]
         gallery.show(cards, key="errors.near", width=110, most=6,
                      on_pick=lambda item: _open(report, item, query.way))  # fmt: skip
@@ -166,12 +186,20 @@ def _all_ranks(query: Query) -> None:
     worse = float((ranks > query.rank).mean())
     words = "held-out" if query.is_held_out else "fitted" if judged.held_out.any() else "all"
     figures.show(
-        query_rank_figure(ranks, query.rank), key="errors.ranks",
-        alt=f"Ranks of {len(ranks):,} queries {query.way}; this one has rank {query.rank:,}",
-    )  # fmt: skip
+        query_rank_figure(ranks, query.rank),
+        key="errors.ranks",
+        alt=tr(
+            "Ranks of {n:,} queries {way}; this one has rank {rank:,}", n=len(ranks), way=query.way, rank=query.rank
+        ),
+    )
     st.caption(
-        f"The ranks of {words} {len(ranks):,} queries {header.arrow(*query.direction)}: {worse:.0%} rank worse than "
-        f"this one."
+        tr(
+            "The ranks of {words} {n:,} queries {arrow}: {worse:.0%} rank worse than this one.",
+            words=words,
+            n=len(ranks),
+            arrow=header.arrow(*query.direction),
+            worse=worse,
+        )
     )
 
 
@@ -182,7 +210,12 @@ def _why(run: Run, run_key: str, query: Query) -> None:
     which = "right"
     if rows["right"] != rows["chosen"]:
         which = st.segmented_control(
-            "Explain the score with", ["chosen", "right"], default="chosen", required=True, key="errors.why"
+            tr("Explain the score with"),
+            ["chosen", "right"],
+            default="chosen",
+            required=True,
+            key="errors.why",
+            format_func=tr_word,
         )
     source = explanation.medium_name(judged.queries, query.row)
     explanation.show_pair(run, run_key, source, explanation.medium_name(query.candidates, rows[which or "right"]))

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
+from mmalign_core.wording import tr, tr_many, tr_word
 from mmalign_core.workflow import ErrorReport, Mark, MarkKind, Run, cause_words
 from pages._components.media import row_media
 from pages._panels.errors import mark_panel
@@ -38,11 +39,25 @@ def show(
         "rows": [_row(run, report, row, marks.get(row["item"], ()), both) for row in shown.to_dict("records")],
         "start": start,
         "total": len(names),
+        "where": _where(start, len(shown), len(names)),
+        "called": {
+            "list": tr("Queries: J and K move, 1 to 5 mark, U undoes, Enter opens"),
+            "back": tr("Earlier queries"),
+            "on": tr("Later queries"),
+        },
         "opened": focus.key if focus is not None else "",
         "kinds": [{"key": key, "kind": kind.value} for key, kind in mark_panel.KEYS.items()],
         "tints": MODALITY_COLOURS,
     }
     _component()(data=data, key=_KEY, **_answers(run, report, names))
+
+
+def _where(start: int, shown: int, total: int) -> str:
+    """Which of the queries are shown."""
+    every = tr_many("{n:,} query", "{n:,} queries", n=total)
+    if shown == total:
+        return every
+    return tr("{first:,}–{last:,} of {every}", first=start + 1, last=start + shown, every=every)
 
 
 def _answers(run: Run, report: ErrorReport, names: Sequence[str]) -> dict[str, Callable[[], None]]:
@@ -72,21 +87,23 @@ def _row(run: Run, report: ErrorReport, row: Mapping[str, Any], marks: Sequence[
     query = query_named(report, row["query"])
     rows = query.judged.queries
     picture = row_media.small_picture(row_media.medium_of(run.collection, rows, query.row), _PIXELS)
-    fit = ("held out" if query.is_held_out else "fitted") if both else ""
+    fit = (tr("held out") if query.is_held_out else tr("fitted")) if both else ""
     return {
         "query": query.key,
         "label": cut_text(row_media.row_label(run.collection, rows, query.row), _LONGEST),
         "image": picture and picture.uri,
         "look": picture and picture.look,
         "modality": rows.modality,
-        "rank": query.rank,
-        "n": query.n,
-        "margin": float(row["margin"]),
-        "suspicion": float(row["suspicion"]),
         "correct": query.is_correct,
-        "held": fit,
-        "causes": [cause_words(name) for name in row["causes"]],
-        "marks": [kind_words(mark.kind) for mark in marks],
+        "verdict": tr("✓ right") if query.is_correct else tr("✗ wrong"),
+        "rank": tr("rank {rank:,} of {n:,}", rank=query.rank, n=query.n),
+        "facts": [
+            tr("margin {sign}{margin:.2f}", sign="−" if row["margin"] < 0 else "+", margin=abs(row["margin"])),
+            tr("suspicion {suspicion:.2f}", suspicion=float(row["suspicion"])),
+            *([fit] if fit else []),
+        ],
+        "causes": [tr_word(cause_words(name)) for name in row["causes"]],
+        "marks": [tr_word(kind_words(mark.kind)) for mark in marks],
     }
 
 
@@ -94,10 +111,9 @@ def _component() -> Any:
     return st.components.v2.component(
         "mmalign_error_list",
         html=(
-            '<div class="queries"><div class="pager"><button type="button" aria-label="Earlier queries">‹</button>'
-            '<span class="where" role="status"></span><button type="button" aria-label="Later queries">›</button></div>'
-            '<div class="list" role="listbox" tabindex="0" aria-label="Queries: J and K move, 1 to 5 mark, U undoes, '
-            'Enter opens"></div></div>'
+            '<div class="queries"><div class="pager"><button type="button">‹</button>'
+            '<span class="where" role="status"></span><button type="button">›</button></div>'
+            '<div class="list" role="listbox" tabindex="0"></div></div>'
         ),
         css=(_ASSETS / "error_list.css").read_text(encoding="utf-8"),
         js=(_ASSETS / "error_list.js").read_text(encoding="utf-8"),

@@ -10,8 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Progress, digest_json
+from mmalign_core.wording import say, tr, tr_many
 from mmalign_core.workflow import ErrorReport, MarkKind, RepairChange, RepairPlan, Run, plan_repair, repair_run
 from pages._components import errors, exports, run_menu, waiting
+from pages._components.headings import headings
 from pages._components.media import previews
 from pages._panels.errors import repair_proof
 from pages._session import cache, view_history
@@ -20,7 +22,7 @@ from pages._session.view_spec import ViewSpec
 
 _ASKING = (MarkKind.WRONG_PAIR, MarkKind.ALSO_RIGHT, MarkKind.BAD_FILE)
 """Marks that a repair follows."""
-_MARKS, _SUSPECTED = "Marks", "Most suspected"
+_MARKS, _SUSPECTED = say("Marks"), say("Most suspected")
 _TRAINED = ("ridge", "cca", "infonce-linear")
 """Aligners offered where the run's own learns from no pairs: in closed form first, as they fit in seconds."""
 _ROW, _TALLEST = 36, 320
@@ -46,7 +48,9 @@ def show(run: Run, run_key: str, report: ErrorReport) -> None:
     """Draw the form, what would change, and the repair or its progress."""
     order = _form(run)
     if order.suggested is None and not any(mark.kind in _ASKING for mark in cache.marks(run.collection)):
-        errors.empty("No mark asks for a repair", "Mark wrong pairs in the list, or repair by suspicion.", "flag")
+        errors.empty(
+            tr("No mark asks for a repair"), tr("Mark wrong pairs in the list, or repair by suspicion."), "flag"
+        )
         return
     plan = waiting.result(_plan_task(run, run_key, order), begin=True)
     if plan is None:
@@ -56,8 +60,14 @@ def show(run: Run, run_key: str, report: ErrorReport) -> None:
     if not plan.training:
         return
     if task.idle:
-        st.button("Repair and measure", type="primary", icon=":material/build:", key="repair.go", on_click=task.start,
-                  help=f"Both fits are measured on the same held-out items: {plan.split}.")  # fmt: skip
+        st.button(
+            tr("Repair and measure"),
+            type="primary",
+            icon=":material/build:",
+            key="repair.go",
+            on_click=task.start,
+            help=tr("Both fits are measured on the same held-out items: {split}.", split=plan.split),
+        )
         return
     done = waiting.result(task)
     if done is not None:
@@ -70,37 +80,48 @@ def show_origin(run: Run) -> None:
     if not before:
         return
     many = len(run.report.get("dropped", ()))
-    changes = "1 change" if many == 1 else f"{many:,} changes"
+    changes = tr_many("{n:,} change", "{n:,} changes", n=many)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="repair.origin"):
-        st.markdown(f":material/build: This run is a repair of **{errors.plain(before)}**: {changes}.", width="stretch")
+        st.markdown(
+            tr(
+                ":material/build: This run is a repair of **{before}**: {changes}.",
+                before=errors.plain(before),
+                changes=changes,
+            ),
+            width="stretch",
+        )
         if view := _view_before(before):
-            st.button("Undo: go back to the run before", icon=":material/undo:", key="repair.undo",
+            st.button(tr("Undo: go back to the run before"), icon=":material/undo:", key="repair.undo",
                       on_click=view_history.open_view, args=(view,))  # fmt: skip
         elif before in {summary.id for summary in cache.home_store().list_runs()}:
-            st.button("Undo: go back to the run before", icon=":material/undo:", key="repair.undo",
+            st.button(tr("Undo: go back to the run before"), icon=":material/undo:", key="repair.undo",
                       on_click=run_menu.reopen, args=(before,))  # fmt: skip
         else:
-            st.caption("The run before was not saved; align the data again.")
+            st.caption(tr("The run before was not saved; align the data again."))
 
 
 def _form(run: Run) -> _Order:
     rows = {row["name"]: row for row in cache.rows_of("aligners")}
     own = run.choices.aligner
     with st.container(horizontal=True, vertical_alignment="bottom", key="repair.form"):
-        by = st.segmented_control("Repair by", [_MARKS, _SUSPECTED], default=_MARKS, required=True, key="repair.by")
+        by = st.segmented_control(tr("Repair by"), [_MARKS, _SUSPECTED], default=_MARKS, required=True, key="repair.by",
+                              format_func=tr)  # fmt: skip
         suggested = None
         if by == _SUSPECTED:
             most = max(1, _paired(run) // 2)
-            suggested = st.number_input("Pairs", 1, most, min(_SUGGESTED, most), key="repair.n", width=130,
-                                        help="At most half of all pairs can be suspected.")  # fmt: skip
+            suggested = st.number_input(tr("Pairs"), 1, most, min(_SUGGESTED, most), key="repair.n", width=130,
+                                        help=tr("At most half of all pairs can be suspected."))  # fmt: skip
         learns = rows[own]["needs_pairs"]
         names = [own, *(name for name in _TRAINED if name != own and _takes(rows[name], run))]
-        aligner = st.selectbox("Aligner", names, index=0 if learns or len(names) == 1 else 1, key="repair.aligner",
-                               width=200, help="Before and after are fits of this aligner.")  # fmt: skip
+        aligner = st.selectbox(tr("Aligner"), names, index=0 if learns or len(names) == 1 else 1, key="repair.aligner",
+                               width=200, help=tr("Before and after are fits of this aligner."))  # fmt: skip
     if not learns:
         st.caption(
-            f":material/info: {errors.plain(own)} learns from no pairs, so that a repair of training pairs cannot "
-            f"teach it anything. Choose an aligner that learns from them, such as ridge."
+            tr(
+                ":material/info: {own} learns from no pairs, so that a repair of training pairs cannot "
+                "teach it anything. Choose an aligner that learns from them, such as ridge.",
+                own=errors.plain(own),
+            )
         )
     return _Order(None if suggested is None else int(suggested), None if aligner == own else aligner)
 
@@ -120,7 +141,7 @@ def _plan_task(run: Run, run_key: str, order: _Order) -> Task:
     def work(progress: Progress) -> RepairPlan:
         return plan_repair(run, store=store, suggested=order.suggested, aligner=order.aligner, progress=progress)
 
-    return Task("repair", f"{order.key(run, run_key)} plan", "look for what a repair would change", work)
+    return Task("repair", f"{order.key(run, run_key)} plan", say("look for what a repair would change"), work)
 
 
 def _repair_task(run: Run, run_key: str, order: _Order) -> Task:
@@ -129,31 +150,41 @@ def _repair_task(run: Run, run_key: str, order: _Order) -> Task:
     def work(progress: Progress) -> object:
         return repair_run(run, store=store, suggested=order.suggested, aligner=order.aligner, progress=progress)
 
-    return Task("repair", order.key(run, run_key), "repair and measure", work)
+    return Task("repair", order.key(run, run_key), say("repair and measure"), work)
 
 
 def _show_plan(run: Run, plan: RepairPlan) -> None:
     """What would change, before anything runs."""
     training, held = len(plan.training), len(plan.held_out)
     st.markdown(
-        f"**What would change**: {training:,} of the pairs that a fit learns from, {held:,} of the held-out ones "
-        f"(which are not measured then). Measured on: {errors.plain(plan.split)}."
+        tr(
+            "**What would change**: {training:,} of the pairs that a fit learns from, {held:,} of the "
+            "held-out ones (which are not measured then). Measured on: {split}.",
+            training=training,
+            held=held,
+            split=errors.plain(plan.split),
+        )
     )
     if not training:
-        st.caption("No training pair would change, so there is nothing to repair: what is marked is held out.")
+        st.caption(tr("No training pair would change, so there is nothing to repair: what is marked is held out."))
     if training or held:
         tall = min(_ROW * (training + held + 1), _TALLEST)
         table = _change_table(run, plan)
-        st.dataframe(table, hide_index=True, key="repair.changes", height=tall,
-                     alt="Changes of the repair",
-                     column_config={"suspicion": st.column_config.NumberColumn(format="%.2f")})  # fmt: skip
+        st.dataframe(
+            table,
+            hide_index=True,
+            key="repair.changes",
+            height=tall,
+            alt=tr("Changes of the repair"),
+            column_config=headings(table, {"suspicion": st.column_config.NumberColumn(format="%.2f")}),
+        )
         exports.table(table, "repair-changes", key="repair.changes")
 
 
 def _change_table(run: Run, plan: RepairPlan) -> pd.DataFrame:
     """One row for each change; columns that say nothing are left out."""
     rows = [_change(run, change, "training") for change in plan.training]
-    table = pd.DataFrame([*rows, *(_change(run, change, "held out") for change in plan.held_out)])
+    table = pd.DataFrame([*rows, *(_change(run, change, tr("held out")) for change in plan.held_out)])
     return table[[name for name in table.columns if table[name].map(lambda cell: cell not in ("", None)).any()]]
 
 

@@ -10,8 +10,10 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.wording import say, tr, tr_many
 from mmalign_core.workflow import ErrorReport, Repair, Run, check_run_id
 from pages._components import errors, exports, run_menu, waiting
+from pages._components.headings import headings
 from pages._components.media import gallery
 from pages._panels.errors.queries import open_item
 from pages._session import cache, kept_data, state
@@ -27,14 +29,19 @@ _MOST = 24
 def show(run: Run, report: ErrorReport, done: Repair, key: str) -> None:
     """Draw the verdict, the numbers, the queries that turned, and the form that keeps the repaired run."""
     told = done.report()
-    st.subheader("What the repair brought", anchor=False)
+    st.subheader(tr("What the repair brought"), anchor=False)
     low, high = told["mean_mrr"]["ci95"]
     icon = "trending_up" if low > 0 else "trending_down" if high < 0 else "trending_flat"
     st.markdown(f":material/{icon}: **{errors.plain(done.verdict())}**")
     st.caption(
         errors.plain(
-            f"Both are fits of {told['aligner']}, measured on {told['n_held_out']:,} held-out items by "
-            f"{told['split']}. 95% paired bootstrap intervals."
+            tr(
+                "Both are fits of {aligner}, measured on {n_held_out:,} held-out items by {split}. 95% paired "
+                "bootstrap intervals.",
+                aligner=told["aligner"],
+                n_held_out=told["n_held_out"],
+                split=told["split"],
+            )
         )
     )
     table = _table(done, told)
@@ -43,8 +50,11 @@ def show(run: Run, report: ErrorReport, done: Repair, key: str) -> None:
         table[table["metric"].isin([measure_word(name) for name in _SHOWN])],
         hide_index=True,
         key="repair.table",
-        alt="Metrics before and after the repair",
-        column_config=dict.fromkeys(("before", "after", "difference", "95% low", "95% high"), number),
+        alt=tr("Metrics before and after the repair"),
+        column_config=headings(
+            table[table["metric"].isin([measure_word(name) for name in _SHOWN])],
+            dict.fromkeys(("before", "after", "difference", "95% low", "95% high"), number),
+        ),
     )
     exports.table(table, "repair", key="repair")
     for which, ways in (("fixed", told["by_direction"]), ("broken", told["by_direction"])):
@@ -67,22 +77,26 @@ def _table(done: Repair, told: Mapping[str, Any]) -> pd.DataFrame:
                     "difference": found["value"],
                     "95% low": found["ci95"][0],
                     "95% high": found["ci95"][1],
-                    "verdict": "better" if found["ci95"][0] > 0 else "worse" if found["ci95"][1] < 0 else "not shown",
+                    "verdict": "better"
+                    if found["ci95"][0] > 0
+                    else "worse"
+                    if found["ci95"][1] < 0
+                    else tr("not shown"),
                 }
             )
     return pd.DataFrame(rows)
 
 
 def _shown(low: float, high: float) -> str:
-    return "better" if low > 0 else "worse" if high < 0 else "not shown"
+    return "better" if low > 0 else "worse" if high < 0 else tr("not shown")
 
 
 def _turned(run: Run, report: ErrorReport, which: str, ways: Mapping[str, Sequence[str]]) -> None:
     """The queries that were fixed or broken, each direction apart; a click opens one in the list."""
-    words = {"fixed": ":green[:material/check: Fixed]", "broken": ":red[:material/close: Broken]"}[which]
+    words = {"fixed": tr(":green[:material/check: Fixed]"), "broken": tr(":red[:material/close: Broken]")}[which]
     for way, items in ways.items():
-        st.markdown(f"**{words}** {direction_arrow(way)}: {len(items):,} "
-                    + ("query" if len(items) == 1 else "queries"))  # fmt: skip
+        many = tr_many("{n:,} query", "{n:,} queries", n=len(items))
+        st.markdown(f"**{words}** {direction_arrow(way)}: {many}")
         if items:
             cards = [gallery.card(run.collection, item) for item in items[:_MOST] if item in run.collection.items.index]
 
@@ -92,7 +106,7 @@ def _turned(run: Run, report: ErrorReport, which: str, ways: Mapping[str, Sequen
 
             gallery.show(cards, key=f"repair.{which}.{way}", width=110, most=8, on_pick=pick)
         if len(items) > _MOST:
-            st.caption(f"{len(items) - _MOST:,} more are not shown.")
+            st.caption(tr("{n:,} more are not shown.", n=len(items) - _MOST))
 
 
 def _keep(done: Repair, key: str) -> None:
@@ -101,21 +115,21 @@ def _keep(done: Repair, key: str) -> None:
     if not kept_name:
         default = f"{done.run.id}-repaired"
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input("Name", value=default, max_chars=100, key="repair.name", width=300,
-                                 help="Letters, digits, '-', '_' and '.'")  # fmt: skip
-            st.button("Keep the repaired run", icon=":material/bookmark_add:", type="primary", key="repair.keep",
+            name = st.text_input(tr("Name"), value=default, max_chars=100, key="repair.name", width=300,
+                                 help=tr("Letters, digits, '-', '_' and '.'"))  # fmt: skip
+            st.button(tr("Keep the repaired run"), icon=":material/bookmark_add:", type="primary", key="repair.keep",
                       on_click=_start, args=(done, key, name or default))  # fmt: skip
         return
     task = _save_task(done, key, kept_name)
     saved = waiting.result(task)
     if isinstance(task.found, Failed):
         st.button(
-            "Choose another name", key="repair.rename", on_click=state.set_widget, args=(f"repair.kept.{key}", "")
+            tr("Choose another name"), key="repair.rename", on_click=state.set_widget, args=(f"repair.kept.{key}", "")
         )
     if saved is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":green[:material/check: Kept as {errors.plain(saved)}]")
-            st.button("Open it", icon=":material/folder_open:", type="primary", key="repair.open",
+            st.markdown(tr(":green[:material/check: Kept as {saved}]", saved=errors.plain(saved)))
+            st.button(tr("Open it"), icon=":material/folder_open:", type="primary", key="repair.open",
                       on_click=_open, args=(saved,))  # fmt: skip
 
 
@@ -140,7 +154,7 @@ def _save_task(done: Repair, key: str, name: str) -> Task:
     def work(progress: Progress) -> str:
         made = done.repaired_run(store=store, progress=within(progress, 0.0, 0.9))
         kept_data.keep_run(made, name, source)
-        progress(1.0, f"kept as {name}")
+        progress(1.0, tr("kept as {name}", name=name))
         return name
 
-    return Task("repair", f"{key} keep {name}", f"keep the repaired run {name}", work)
+    return Task("repair", f"{key} keep {name}", say("keep the repaired run {name}", name=name), work)

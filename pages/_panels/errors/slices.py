@@ -9,6 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import slice_figure
 from mmalign_core.types import Progress
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import Run, Slice, SliceReport, find_slices
 from pages._components import errors, exports, figures, waiting
 from pages._session import cache, clicks, state
@@ -28,7 +29,7 @@ def found(run: Run, run_key: str) -> SliceReport | None:
     def work(progress: Progress) -> SliceReport:
         return find_slices(run, store=store, settings=settings, progress=progress)
 
-    return waiting.result(Task("slices", run_key, "look for slices that fare worse", work), begin=True)
+    return waiting.result(Task("slices", run_key, say("look for slices that fare worse"), work), begin=True)
 
 
 def choose(report: SliceReport | None, direction: str) -> str:
@@ -36,7 +37,7 @@ def choose(report: SliceReport | None, direction: str) -> str:
     keys = [] if report is None else list(dict.fromkeys(one.key for _, one in _listed(report, direction)))
     if not keys:
         return ANY
-    return st.selectbox("Slice", [ANY, *keys], key="slice", bind="query-params", width=180)
+    return st.selectbox(tr("Slice"), [ANY, *keys], key="slice", bind="query-params", width=180, format_func=tr_word)
 
 
 def items_of(report: SliceReport | None, direction: str, key: str) -> AbstractSet[str] | None:
@@ -56,10 +57,16 @@ def show(report: SliceReport, direction: str, key: str, said: Sequence[str] = ()
         for note in (note for note in report.notes if note not in said):
             st.caption(errors.plain(errors.sentence(note)))
         return
-    which = "held-out queries alone" if report.held_out else "all queries"
+    which = tr("held-out queries alone") if report.held_out else tr("all queries")
     st.caption(
-        f"{len(part.slices):,} slices of {part.n:,} queries ({which}); ▼ and ▲ surely differ from the rest after "
-        f"correction for all {report.n_tried:,} slices tried. A click on a bar lists its queries."
+        tr(
+            "{n:,} slices of {n2:,} queries ({which}); ▼ and ▲ surely differ from the rest after correction "
+            "for all {n_tried:,} slices tried. A click on a bar lists its queries.",
+            n=len(part.slices),
+            n2=part.n,
+            which=which,
+            n_tried=report.n_tried,
+        )
     )
     drawn = cache.figure(
         ("slices", state.view_spec().run_key, way, key),
@@ -72,7 +79,7 @@ def show(report: SliceReport, direction: str, key: str, said: Sequence[str] = ()
         key=_CHART,
         on_select=_click,
         selection_mode="points",
-        alt=f"{report.metric} of the worst slices {way}",
+        alt=tr("{metric} of the worst slices {way}", metric=report.metric, way=way),
     )
     for one in shown:
         if one.key == key:
@@ -97,8 +104,17 @@ def _click() -> None:
 
 def _words(one: Slice, metric: str) -> str:
     low, high = one.difference_ci95
-    return (
-        f"**{errors.plain(one.group.label)}**: {metric} {one.value:.0%} of {one.n:,} queries, {one.rest:.0%} of the "
-        f"other {one.n_rest:,} (difference {100 * one.difference:+.0f} points, 95% interval {100 * low:+.0f} to "
-        f"{100 * high:+.0f}, q {one.q:.3f})."
+    return tr(
+        "**{label}**: {metric} {value:.0%} of {n:,} queries, {rest:.0%} of the other {n_rest:,} "
+        "(difference {difference:+.0f} points, 95% interval {low:+.0f} to {high:+.0f}, q {q:.3f}).",
+        label=errors.plain(one.group.label),
+        metric=metric,
+        value=one.value,
+        n=one.n,
+        rest=one.rest,
+        n_rest=one.n_rest,
+        difference=100 * one.difference,
+        low=100 * low,
+        high=100 * high,
+        q=one.q,
     )

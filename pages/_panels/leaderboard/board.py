@@ -9,9 +9,10 @@ import streamlit as st
 
 from mmalign_core.plots import fit_figure, latest_fit
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Store, compare, encode
 from pages._components import waiting
-from pages._session import cache, state
+from pages._session import cache, run_cache, state
 from pages._session.cache import Settings
 from pages._session.jobs import Board, Job, within
 from pages._session.results_cache import ResultsCache
@@ -64,7 +65,7 @@ def ranked_rows(board: Board) -> Sequence[Row]:
     """Return the rows of the session's board, best first, each compared with the best."""
     rows = board.measured.rows
     found = [rows[name] for name in board.names if name in rows]
-    return cache.ranking(tuple(row["key"] for row in found), int(state.board().get("seed", 0)), found)
+    return run_cache.ranking(tuple(row["key"] for row in found), int(state.board().get("seed", 0)), found)
 
 
 def show_progress(board: Board) -> None:
@@ -80,5 +81,8 @@ def _draw_loss(job: Job[Any]) -> None:
         if len(history) > 1:
             figure = fit_figure(history, title=aligner)
             st.plotly_chart(
-                figure, key="board.live", config=waiting.BARE, alt=f"Loss of {aligner}, which is being fitted"
+                figure,
+                key="board.live",
+                config=waiting.BARE,
+                alt=tr("Loss of {aligner}, which is being fitted", aligner=aligner),
             )

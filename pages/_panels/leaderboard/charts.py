@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import difference_figure, fit_figure, is_training, measure_word, quality_time_figure
+from mmalign_core.wording import tr
 from pages._components import errors, figures, numbers
 
 METRICS = ("recall@1", "recall@5", "recall@10", "mrr")
@@ -17,7 +18,7 @@ Row = Mapping[str, Any]
 def metric_switch(key: str) -> str:
     """Draw the switch of the metric and return the metric. A link reopens the same choice."""
     chosen = st.segmented_control(
-        "Metric",
+        tr("Metric"),
         METRICS,
         default=METRICS[0],
         required=True,
@@ -33,15 +34,15 @@ def metric_switch(key: str) -> str:
 def quality(rows: Sequence[Row]) -> None:
     """Draw quality against time, and the difference of each aligner from the best of its kind."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("What does quality cost?", anchor=False)
+        st.subheader(tr("What does quality cost?"), anchor=False)
         metric = metric_switch("metric")
     figures.show(
         quality_time_figure(rows, metric),
         key="board.trade",
         of=compared(rows),
-        alt=f"{metric} of each aligner against the seconds of its fit",
+        alt=tr("{metric} of each aligner against the seconds of its fit", metric=metric),
     )
-    st.caption("Whiskers are 95% bootstrap intervals over queries; open shapes look at all queries together.")
+    st.caption(tr("Whiskers are 95% bootstrap intervals over queries; open shapes look at all queries together."))
     alone = [row for row in rows if not row["transductive"]]
     if len(alone) > 1:
         _differences(alone, metric)
@@ -49,16 +50,19 @@ def quality(rows: Sequence[Row]) -> None:
 
 def _differences(rows: Sequence[Row], metric: str) -> None:
     best = rows[0]["aligner"]
-    st.subheader("Is the best really better?", anchor=False)
+    st.subheader(tr("Is the best really better?"), anchor=False)
     figures.show(
         difference_figure(rows, metric),
         key="board.differences",
         of=compared(rows),
-        alt=f"{metric} of each aligner: difference from {best}, with 95% intervals",
+        alt=tr("{metric} of each aligner: difference from {best}, with 95% intervals", metric=metric, best=best),
     )
     st.caption(
-        f"Each aligner minus {errors.plain(best)}, on the very same queries (paired bootstrap, 95%):"
-        " where the whiskers cross 0, neither is clearly better."
+        tr(
+            "Each aligner minus {best}, on the very same queries (paired bootstrap, 95%): where the whiskers "
+            "cross 0, neither is clearly better.",
+            best=errors.plain(best),
+        )
     )
 
 
@@ -72,8 +76,8 @@ def trainings(rows: Sequence[Row]) -> None:
     trained = [row for row in rows if is_training(row["history"])]
     if not trained:
         return
-    st.subheader("How did the training go?", anchor=False)
+    st.subheader(tr("How did the training go?"), anchor=False)
     with st.grid(3, min_column_width=340):
         for row in trained:
             figure, name = fit_figure(row["history"], title=row["aligner"]), row["aligner"]
-            figures.show(figure, key=f"board.fit.{name}", of=name, alt=f"Fit of {name} step by step")
+            figures.show(figure, key=f"board.fit.{name}", of=name, alt=tr("Fit of {name} step by step", name=name))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import learning_figure
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.wording import tr
 from mmalign_core.workflow import encode, learning_curve
 from pages._components import errors, figures, waiting
 from pages._panels.leaderboard import charts
@@ -25,17 +26,19 @@ def show(collection: Collection, names: Sequence[str]) -> None:
     board = board_of(state.view_spec(), names, collection)
     rows = board.measured.rows
     ready = {name: rows[name]["points"] for name in names if name in rows}
-    st.subheader("Would more pairs help?", anchor=False)
+    st.subheader(tr("Would more pairs help?"), anchor=False)
     if ready:
         _draw(ready)
     waiting.show_board(board, "board.curves", offered=False)
     if board.missing and (board.job is None or board.job.finished):
         st.button(
-            "Draw learning curves" if not ready else "Draw the missing curves",
+            tr("Draw learning curves") if not ready else tr("Draw the missing curves"),
             icon=":material/trending_up:",
             key="board.curves",
             on_click=board.start,
-            help=f"Fits each aligner on an eighth, a quarter, half and all of the pairs: {STEPS} fits each.",
+            help=tr(
+                "Fits each aligner on an eighth, a quarter, half and all of the pairs: {STEPS} fits each.", STEPS=STEPS
+            ),
         )
 
 
@@ -63,10 +66,22 @@ def _draw(curves: dict[str, Any]) -> None:
     metric = charts.metric_switch("curve")
     figure = learning_figure(curves, metric)
     figures.show(
-        figure, key="board.learning", of=", ".join(curves), alt=f"{metric} against the number of training pairs"
+        figure,
+        key="board.learning",
+        of=", ".join(curves),
+        alt=tr("{metric} against the number of training pairs", metric=metric),
     )
     for name, points in curves.items():
         for point in points:
             if point["error"]:
-                st.caption(errors.plain(f"{name}, {point['pairs']} pairs: {errors.sentence(point['error'])}"))
-    st.caption("The measured items never change; each smaller set of pairs lies within the larger ones.")
+                st.caption(
+                    errors.plain(
+                        tr(
+                            "{name}, {pairs} pairs: {sentence}",
+                            name=name,
+                            pairs=point["pairs"],
+                            sentence=errors.sentence(point["error"]),
+                        )
+                    )
+                )
+    st.caption(tr("The measured items never change; each smaller set of pairs lies within the larger ones."))

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr
 from mmalign_core.workflow import default_aligner
 from pages._components import alignment_form, encoder_menu, errors
 from pages._panels.leaderboard import board
@@ -33,7 +34,7 @@ def show(collection: Collection) -> None:
             with st.container(width=120):
                 seed = alignment_form.seed_box(now, key="board.seed")
             button = st.empty()
-        with st.expander("Encoders", icon=":material/memory:"):
+        with st.expander(tr("Encoders"), icon=":material/memory:"):
             encoders = encoder_menu.show(collection, now, key="board", abreast=True)
         encoder_menu.caption(encoders)
         chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
@@ -48,7 +49,7 @@ def show(collection: Collection) -> None:
 
 def _button(collection: Collection, chosen: dict[str, Any]) -> None:
     st.button(
-        "Compare",
+        tr("Compare"),
         type="primary",
         icon=":material/play_arrow:",
         key="board.go",
@@ -68,13 +69,13 @@ def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any], *, suits: 
     names = [row["name"] for row in rows]
     usual = now.get("aligners") or _fast(rows, suits)
     return place.multiselect(
-        "Aligners",
+        tr("Aligners"),
         names,
         default=[name for name in usual if name in names],
         format_func=alignment_form.aligner_title,
         key=f"board.aligners.{'-'.join(sorted(pair))}{'' if suits == 'bridge' else f'.{suits}'}",
         persist_state="session",
-        placeholder="Choose at least one",
+        placeholder=tr("Choose at least one"),
     )
 
 
@@ -124,4 +125,6 @@ def _choices_of_align() -> dict[str, Any]:
 
 def _as_on_align(chosen: dict[str, Any]) -> str:
     words = ", ".join(f"{name} {chosen.get(name, value)}" for name, value in alignment_form.USUAL.items())
-    return errors.plain(f"Every aligner has its default parameters and the same items. As on the Align page: {words}.")
+    return errors.plain(
+        tr("Every aligner has its default parameters and the same items. As on the Align page: {words}.", words=words)
+    )

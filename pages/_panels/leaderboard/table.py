@@ -9,8 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow
+from mmalign_core.wording import tr
 from mmalign_core.workflow import directions_at_chance, only_right, with_starts_folded
 from pages._components import errors, exports
+from pages._components.headings import headings
 from pages._session import state
 
 Row = Mapping[str, Any]
@@ -26,11 +28,11 @@ def show(rows: Sequence[Row]) -> None:
     for start in kept:
         st.caption(errors.plain(f"{start.words}."))
     if together:
-        st.markdown("##### Transductive")
-        st.caption("They look at all queries together, so they are ranked among themselves.")
+        st.markdown(tr("##### Transductive"))
+        st.caption(tr("They look at all queries together, so they are ranked among themselves."))
         _table(together, "board.transductive")
     if failed := [row for row in rows if row["error"]]:
-        st.markdown("##### Could not be measured")
+        st.markdown(tr("##### Could not be measured"))
         _failed(failed)
 
 
@@ -41,23 +43,35 @@ def _table(rows: Sequence[Row], key: str) -> None:
         key=key,
         hide_index=True,
         height="content",
-        column_config={
-            "aligner": st.column_config.TextColumn(pinned=True, width=116),
-            "family": st.column_config.TextColumn(width=88),
-            "MRR": st.column_config.NumberColumn(format="%.3f", help="Mean reciprocal rank of both directions: ranks."),
-            "standing": st.column_config.TextColumn(
-                width=92,
-                help="By the paired 95% interval of the difference in MRR from the best; if it holds 0, both are tied.",
-            ),
-            "beats chance": st.column_config.TextColumn(
-                help="Whether the 95% interval of the MRR lies above that of shuffled pairs."
-            ),
-            "fit (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds of one fit."),
-            "s / 1,000": st.column_config.NumberColumn(format="%.3g", help="Seconds to place 1,000 encoded items."),
-            "peak MiB": st.column_config.NumberColumn(format="%.0f", help="Most memory of the process in its fits."),
-            "added MiB": st.column_config.NumberColumn(format="%.0f", help="By how much a fit raised it."),
-        },
-        alt=f"{len(rows)} aligners with quality, time and memory, best first",
+        column_config=headings(
+            frame,
+            {
+                "aligner": st.column_config.TextColumn(pinned=True, width=116),
+                "family": st.column_config.TextColumn(width=88),
+                "MRR": st.column_config.NumberColumn(
+                    format="%.3f", help=tr("Mean reciprocal rank of both directions: ranks.")
+                ),
+                "standing": st.column_config.TextColumn(
+                    width=92,
+                    help=tr(
+                        "By the paired 95% interval of the difference in MRR from the best; "
+                        "if it holds 0, both are tied."
+                    ),
+                ),
+                "beats chance": st.column_config.TextColumn(
+                    help=tr("Whether the 95% interval of the MRR lies above that of shuffled pairs.")
+                ),
+                "fit (s)": st.column_config.NumberColumn(format="%.3g", help=tr("Seconds of one fit.")),
+                "s / 1,000": st.column_config.NumberColumn(
+                    format="%.3g", help=tr("Seconds to place 1,000 encoded items.")
+                ),
+                "peak MiB": st.column_config.NumberColumn(
+                    format="%.0f", help=tr("Most memory of the process in its fits.")
+                ),
+                "added MiB": st.column_config.NumberColumn(format="%.0f", help=tr("By how much a fit raised it.")),
+            },
+        ),
+        alt=tr("{n} aligners with quality, time and memory, best first", n=len(rows)),
     )
     exports.table(frame, "leaderboard", key=key)
 
@@ -74,7 +88,7 @@ def standing(row: Row, rivals: Sequence[Row]) -> str:
             return "alone"
         return "better" if all(standing(one, rivals) == "worse" for one in others) else "tied"
     sure = [found["mrr"]["ci95"][1] < 0 for found in row["against_best"].values()]
-    return "worse" if all(sure) else "tied one way" if any(sure) else "tied"
+    return "worse" if all(sure) else tr("tied one way") if any(sure) else "tied"
 
 
 def show_only_right(rows: Sequence[Row]) -> None:
@@ -82,7 +96,7 @@ def show_only_right(rows: Sequence[Row]) -> None:
     found = only_right(rows)
     if not found:
         return
-    st.subheader("Which queries does only one get right?", anchor=False)
+    st.subheader(tr("Which queries does only one get right?"), anchor=False)
     counts = {name: sum(map(len, ways.values())) for name, ways in found.items()}
     asked = sum(len(way.items) for way in next(row for row in rows if not row["error"])["directions"].values())
     with st.container(horizontal=True):
@@ -90,8 +104,10 @@ def show_only_right(rows: Sequence[Row]) -> None:
             items = [item for ways in found[name].values() for item in ways]
             st.button(f"{errors.plain(name)}: {count:,}", key=f"board.only.{name}", disabled=not count,
                       icon=":material/filter_alt:", on_click=state.select_items, args=(items,),
-                      help=f"Select the items whose queries {name} alone decides right.")  # fmt: skip
-    st.caption(f"Of {asked:,} held-out queries in both directions. A click selects their items on every page.")
+                      help=tr("Select the items whose queries {name} alone decides right.", name=name))  # fmt: skip
+    st.caption(
+        tr("Of {asked:,} held-out queries in both directions. A click selects their items on every page.", asked=asked)
+    )
 
 
 def _cells(row: Row, rivals: Sequence[Row]) -> dict[str, Any]:
@@ -106,7 +122,7 @@ def _cells(row: Row, rivals: Sequence[Row]) -> dict[str, Any]:
         **quality,
         "MRR": row["quality"],
         "standing": standing(row, rivals),
-        "beats chance": ("yes", "one way", "no")[len(directions_at_chance(row))],
+        "beats chance": ("yes", tr("one way"), "no")[len(directions_at_chance(row))],
         "fit (s)": row["seconds"]["fit"],
         "s / 1,000": row["infer_seconds_per_1000"],
         "peak MiB": row["peak_rss_mb"],

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.wording import tr, tr_list, tr_word
 from mmalign_core.workflow import same_space
 from pages._components import errors, header
 from pages._session import cache, pipeline, state
@@ -39,9 +40,9 @@ def use_button(reference: str, reads: Sequence[str], *, key: str) -> None:
     if not isinstance(collection, Collection):
         return
     encoders = _encoders(reference, reads, collection)
-    idle = "" if encoders else f"The open collection holds no {' or '.join(reads)}"
+    idle = "" if encoders else tr("The open collection holds no {reads}", reads=tr_list(map(tr_word, reads), " or "))
     pressed = st.button(
-        "Use it", icon=":material/arrow_forward:", key=key, disabled=not encoders, help=idle or "Align with it"
+        tr("Use it"), icon=":material/arrow_forward:", key=key, disabled=not encoders, help=idle or tr("Align with it")
     )
     if pressed:
         state.forget_widgets("align.")

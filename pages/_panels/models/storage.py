@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import STORE_KINDS, StoreEntry
 from pages._components import errors
 from pages._panels.models import lines
@@ -14,14 +15,14 @@ from pages._session import cache, kept_data
 from pages._session.visitors import can_sign_in, visitor
 
 _WORDS = {
-    "runs": "Runs",
-    "embeddings": "Vectors, by encoder",
-    "collections": "Opened collections",
-    "queries": "Uploaded queries of earlier versions",
-    "uploads": "Kept uploads, with what was made of them",
-    "media": "Media of uploads and archives",
-    "maps": "Maps of shared spaces",
-    "marks": "Marks of items and pairs",
+    "runs": say("Runs"),
+    "embeddings": say("Vectors, by encoder"),
+    "collections": say("Opened collections"),
+    "queries": say("Uploaded queries of earlier versions"),
+    "uploads": say("Kept uploads, with what was made of them"),
+    "media": say("Media of uploads and archives"),
+    "maps": say("Maps of shared spaces"),
+    "marks": say("Marks of items and pairs"),
 }
 _SHOWN = 200
 """Entries of one kind in the menu: more are slow to draw, and the command line lists all of them."""
@@ -38,9 +39,9 @@ def show() -> None:
         errors.show(str(error))
         return
     total = sum(entry.bytes for entries in found.values() for entry in entries)
-    st.markdown("##### Storage" + (f" :gray[· {lines.size(total)}]" if total else ""))
+    st.markdown(tr("##### Storage") + (f" :gray[· {lines.size(total)}]" if total else ""))
     if visitor().network:
-        st.caption("What you kept. Everything else that this server stores is managed by: `mmalign store`.")
+        st.caption(tr("What you kept. Everything else that this server stores is managed by: `mmalign store`."))
     else:
         st.caption(errors.plain(str(cache.home_store().root)))
     for kind, entries in found.items():
@@ -50,22 +51,30 @@ def show() -> None:
         if entries:
             _kind(kind, entries)
     if not any(found.values()):
-        st.caption("The store is empty.")
+        st.caption(tr("The store is empty."))
 
 
 def _kind(kind: str, entries: Sequence[StoreEntry]) -> None:
     size = lines.size(sum(entry.bytes for entry in entries)) or "0 B"
-    with st.expander(f"{_WORDS[kind]} · {len(entries):,} · {size}"):
+    with st.expander(f"{tr(_WORDS[kind])} · {len(entries):,} · {size}"):
         by_key = {entry.key: entry for entry in sorted(entries, key=lambda entry: -entry.bytes)[:_SHOWN]}
         chosen = st.multiselect(
-            "Which to delete", list(by_key), key=f"storage.{kind}", format_func=lambda key: _named(by_key[key])
+            tr("Which to delete"), list(by_key), key=f"storage.{kind}", format_func=lambda key: _named(by_key[key])
         )
         if len(entries) > _SHOWN:
-            st.caption(f"The {_SHOWN} largest; all of them: `python -m mmalign_core store list {kind}`")
+            st.caption(
+                tr(
+                    "The {SHOWN} largest; all of them: `python -m mmalign_core store list {kind}`",
+                    SHOWN=_SHOWN,
+                    kind=kind,
+                )
+            )
         freed = lines.size(sum(by_key[key].bytes for key in chosen)) or "0 B"
-        with st.popover("Delete", icon=":material/delete:", disabled=not chosen, type="tertiary"):
-            st.markdown(f"Delete {len(chosen)} of {len(entries):,} ({freed}) from this machine?")
-            st.button("Delete them", icon=":material/delete:", key=f"storage.delete.{kind}", on_click=_delete,
+        with st.popover(tr("Delete"), icon=":material/delete:", disabled=not chosen, type="tertiary"):
+            st.markdown(
+                tr("Delete {n} of {n2:,} ({freed}) from this machine?", n=len(chosen), n2=len(entries), freed=freed)
+            )
+            st.button(tr("Delete them"), icon=":material/delete:", key=f"storage.delete.{kind}", on_click=_delete,
                       args=(kind, tuple(chosen)), disabled=not chosen)  # fmt: skip
 
 
@@ -80,4 +89,6 @@ def _delete(kind: str, keys: tuple[str, ...]) -> None:
     except (BadInput, OSError) as error:
         st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return
-    st.toast(f"{len(keys)} deleted: {lines.size(freed) or 'nothing'} is free", icon=":material/delete:")
+    st.toast(
+        tr("{n} deleted: {size} is free", n=len(keys), size=lines.size(freed) or "nothing"), icon=":material/delete:"
+    )

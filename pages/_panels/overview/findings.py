@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow
-from mmalign_core.types import Progress
-from mmalign_core.workflow import Finding, Run, find_findings
+from mmalign_core.types import Collection, Progress
+from mmalign_core.wording import say, tr
+from mmalign_core.workflow import Finding, Run, find_findings, tour_order
 from pages._components import errors, waiting
+from pages._panels.overview import tour
 from pages._session import cache, pipeline, state
 from pages._session.jobs import Task
+from pages._session.results_cache import Failed
 
 _WORDS = {
-    "headline": ("See its errors", ":material/flag:"),
-    "cause": ("See these", ":material/search:"),
-    "slice": ("See this slice", ":material/bar_chart:"),
-    "correction": ("Correct for hubs", ":material/hub:"),
-    "training": ("Train on the pairs", ":material/model_training:"),
+    "headline": (say("See its errors"), ":material/flag:"),
+    "cause": (say("See these"), ":material/search:"),
+    "slice": (say("See this slice"), ":material/bar_chart:"),
+    "correction": (say("Correct for hubs"), ":material/hub:"),
+    "training": (say("Train on the pairs"), ":material/model_training:"),
+    "kinds": (say("See the drawings"), ":material/draw:"),
+    "languages": (say("Ask in Chinese"), ":material/translate:"),
+    "sounds": (say("Ask by this sound"), ":material/graphic_eq:"),
+    "planted": (say("Find them"), ":material/troubleshoot:"),
 }
 """Kind of finding -> the button's words and icon."""
 
@@ -31,29 +38,35 @@ _EVERY = 1.0
 def show(run: Run, run_key: str) -> None:
     """Draw the findings: those known so far while the search runs, with its progress."""
     if not run.report.get("metrics"):
-        st.caption("Nothing was measured in this run, so nothing can be called an error.")
+        st.caption(tr("Nothing was measured in this run, so nothing can be called an error."))
         return
-    task = _task(run, run_key)
-    if task.idle:
-        task.start()
-    if task.found is None:
-        st.fragment(_so_far, run_every=_EVERY)(run_key)
-    found = waiting.result(task)
-    if found is None:
+    tasks = [_task(run, run_key), *([tour.task(run, run_key)] if with_tour() else [])]
+    for task in tasks:
+        if task.idle:
+            task.start()
+    waited = [task for task in tasks if task.found is None or isinstance(task.found, Failed)]
+    if waited:
+        st.fragment(_draw, run_every=_EVERY)(run, run_key)
+        for task in waited:
+            waiting.result(task)
         return
-    _draw(found)
-    if len(found) == 1:
-        st.caption("No cause was found more often than by chance, and no change that was tried surely helps.")
+    _draw(run, run_key)
+    if len(tasks[0].found) == 1 and len(tasks) == 1:
+        st.caption(tr("No cause was found more often than by chance, and no change that was tried surely helps."))
 
 
-def _so_far(run_key: str) -> None:
-    """Draw what the search has found by now."""
-    _draw(cache.results().get("findings so far", run_key) or ())
+def with_tour() -> bool:
+    """Whether the demo itself is open: its tour goes with the findings."""
+    return state.source_kind() == "demo" and not state.source()["value"]
 
 
-def _draw(found: Sequence[Finding]) -> None:
+def _draw(run: Run, run_key: str) -> None:
+    """Draw what is known by now."""
+    found = cache.results().get("findings so far", run_key) or ()
+    if with_tour():
+        found = tour_order((*found, *tour.known_steps(run_key)))
     for place, finding in enumerate(found):
-        _show(finding, place)
+        _show(finding, place, run.collection)
 
 
 def _task(run: Run, run_key: str) -> Task:
@@ -65,22 +78,28 @@ def _task(run: Run, run_key: str) -> Task:
     def work(progress: Progress) -> tuple[Finding, ...]:
         return find_findings(run, store=store, settings=settings, progress=progress, watch=watch)
 
-    return Task("findings", run_key, "look for errors and their causes", work)
+    return Task("findings", run_key, say("look for errors and their causes"), work)
 
 
-def _show(finding: Finding, place: int) -> None:
+def _show(finding: Finding, place: int, collection: Collection) -> None:
     words, icon = _WORDS[finding.kind]
     with st.container(border=True, key=f"finding.{place}"):
         left, right = st.columns([4, 1], vertical_alignment="center")
         strong = "**" if finding.kind == "headline" else ""
         left.markdown(f"{strong}{errors.plain(finding.sentence)}{strong}")
-        pressed = right.button(words, icon=icon, key=f"finding.{place}.{finding.kind}", width="stretch")
+        pressed = right.button(tr(words), icon=icon, key=f"finding.{place}.{finding.kind}", width="stretch")
     if pressed:
-        _follow(finding.action)
+        _follow(finding.action, collection)
 
 
-def _follow(action: Mapping[str, Any]) -> None:
-    """Open the page that the action names, with its filters or with its choices for a new alignment."""
+def _follow(action: Mapping[str, Any], collection: Collection) -> None:
+    """Open the page that the action names, with its filters, its query, or its choices for a new alignment."""
+    if action["page"] == "recommend":
+        tour.ask(action, collection)
+        st.switch_page("pages/recommend.py")
+    if "open" in action:
+        tour.open_planted()
+        st.switch_page("pages/errors.py", query_params={"sort": "suspicion"})
     if action["page"] == "align":
         pipeline.align_with({**state.view_spec().choices, **action["choices"]})
         state.forget_widgets("align.")

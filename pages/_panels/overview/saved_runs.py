@@ -6,17 +6,19 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import BadInput
+from mmalign_core.wording import tr
 from mmalign_core.workflow import RunSummary, check_run_id
 from pages._components import errors, exports, numbers, run_menu
+from pages._components.headings import headings
 from pages._session import cache, clicks, state
 
 
 def show() -> None:
     """Draw a table of the runs in the store, newest first, and what can be done with the chosen one."""
     found = cache.home_store().list_runs()
-    st.subheader("Saved runs", anchor=False)
+    st.subheader(tr("Saved runs"), anchor=False)
     if not found:
-        st.caption("None yet. Open the menu of runs at the top right, or the Align page, to keep one under a name.")
+        st.caption(tr("None yet. Open the menu of runs at the top right, or the Align page, to keep one under a name."))
         return
     table = _table(found)
     st.dataframe(
@@ -25,16 +27,19 @@ def show() -> None:
         key="saved.runs",
         on_select="rerun",
         selection_mode="single-row",
-        alt="Saved runs, newest first",
-        column_config={
-            "recall@10": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
-            "saved": st.column_config.DatetimeColumn(format="distance"),
-        },
+        alt=tr("Saved runs, newest first"),
+        column_config=headings(
+            table,
+            {
+                "recall@10": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+                "saved": st.column_config.DatetimeColumn(format="distance"),
+            },
+        ),
     )
     exports.table(table, "runs", key="saved.runs")
     row = clicks.selected_row("saved.runs")
     if row is None or row >= len(found):
-        st.caption("Click the box at the left of a run to open, compare, rename or delete it.")
+        st.caption(tr("Click the box at the left of a run to open, compare, rename or delete it."))
         return
     _actions(found[row])
 
@@ -50,7 +55,7 @@ def _table(found: list[RunSummary]) -> pd.DataFrame:
                 "saved": pd.to_datetime(summary.created, errors="coerce"),
                 "data": summary.collection_name,
                 "aligner": summary.aligner,
-                "measured on": numbers.split_words(summary.report) if ways else "not measured",
+                "measured on": numbers.split_words(summary.report) if ways else tr("not measured"),
                 "direction": way.replace("->", " → "),
                 "n": ways[way]["n"] if way else None,
                 "recall@10": ways[way]["recall@10"] if way else None,
@@ -61,16 +66,18 @@ def _table(found: list[RunSummary]) -> pd.DataFrame:
 
 def _actions(summary: RunSummary) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Open", icon=":material/folder_open:", type="primary", key="saved.open", on_click=run_menu.reopen,
+        st.button(tr("Open"), icon=":material/folder_open:", type="primary", key="saved.open", on_click=run_menu.reopen,
                   args=(summary.id,))  # fmt: skip
-        if st.button("Compare with the open run", icon=":material/compare:", key="saved.compare"):
+        if st.button(tr("Compare with the open run"), icon=":material/compare:", key="saved.compare"):
             st.switch_page("pages/compare.py", query_params={"with": summary.id})
-        with st.popover("Rename", icon=":material/edit:"), st.form("saved.rename", border=False):
-            st.text_input("New name", value=summary.id, max_chars=100, key="saved.name")
-            st.form_submit_button("Rename", on_click=_rename, args=(summary.id,))
-        with st.popover("Delete", icon=":material/delete:"):
-            st.markdown(f"Delete the run {errors.plain(summary.id)} from this machine?")
-            st.button("Delete it", icon=":material/delete:", key="saved.delete", on_click=_delete, args=(summary.id,))
+        with st.popover(tr("Rename"), icon=":material/edit:"), st.form("saved.rename", border=False):
+            st.text_input(tr("New name"), value=summary.id, max_chars=100, key="saved.name")
+            st.form_submit_button(tr("Rename"), on_click=_rename, args=(summary.id,))
+        with st.popover(tr("Delete"), icon=":material/delete:"):
+            st.markdown(tr("Delete the run {id} from this machine?", id=errors.plain(summary.id)))
+            st.button(
+                tr("Delete it"), icon=":material/delete:", key="saved.delete", on_click=_delete, args=(summary.id,)
+            )
 
 
 def _rename(old: str) -> None:
@@ -82,7 +89,7 @@ def _rename(old: str) -> None:
         return
     if state.view_spec().saved == old:
         run_menu.reopen(new)
-    st.toast(errors.plain(f"{old} is now called {new}"), icon=":material/edit:")
+    st.toast(errors.plain(tr("{old} is now called {new}", old=old, new=new)), icon=":material/edit:")
 
 
 def _delete(name: str) -> None:
@@ -91,4 +98,4 @@ def _delete(name: str) -> None:
     except (BadInput, OSError) as error:
         st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return
-    st.toast(errors.plain(f"{name} is deleted"), icon=":material/delete:")
+    st.toast(errors.plain(tr("{name} is deleted", name=name)), icon=":material/delete:")

@@ -9,11 +9,12 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection, Progress, digest_json
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import Answer, FittedRecommender, Run, encode, encoded_run, fit_recommender
 from pages._components import errors, waiting
 from pages._panels.recommend import queries
 from pages._panels.recommend.controls import Chosen, Tuning
-from pages._session import cache, state
+from pages._session import cache, run_cache, state
 from pages._session.jobs import Task
 
 
@@ -43,7 +44,7 @@ def answer_of(
     signs = [[part["kind"], part["value"], part["weight"] > 0] for part in parts]
     mix = [float(part["weight"]) for part in parts]
     base = [model_key(run_key, chosen.models[place]), signs, chosen.seen, chosen.where]
-    placed = cache.placed_answer(digest_json(base), chosen.seen, chosen.where, run, query, fitted)
+    placed = run_cache.placed_answer(digest_json(base), chosen.seen, chosen.where, run, query, fitted)
     found = placed.again(
         k=tuned.k, weights=tuned.weights or None, mix=mix, diversity=tuned.diversity, popularity=tuned.popularity
     )
@@ -57,15 +58,19 @@ def model_key(run_key: str, model: Mapping[str, Any]) -> str:
 
 def fitted_model(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedRecommender | None:
     """Return the fitted recommender. While there is none, draw its progress or its error and return None."""
-    task = Task(
-        "recommender",
-        model_key(run_key, model),
-        f"fit of {model['name']}",
-        lambda progress: fit_recommender(run, model["name"], model.get("params", {}), progress=progress),
-    )
+    store = cache.store()
+
+    def fit(progress: Progress) -> FittedRecommender:
+        return fit_recommender(
+            run, model["name"], model.get("params", {}), index="auto", store=store, progress=progress
+        )
+
+    task = Task("recommender", model_key(run_key, model), say("fit of {name}", name=model["name"]), fit)
     fitted = waiting.result(task, begin=True)
     if fitted is None and task.job is not None and not task.job.finished:
-        st.caption(f"Fitting {errors.plain(model['name'])} once; after that every slider answers at once.")
+        st.caption(
+            tr("Fitting {name} once; after that every slider answers at once.", name=errors.plain(model["name"]))
+        )
         st.skeleton(height=360)
     return fitted
 
@@ -79,10 +84,15 @@ def run_of(collection: Collection) -> tuple[Run, str]:
     def work(progress: Progress) -> Run:
         return encoded_run(collection, encode(collection, store=store, settings=settings, progress=progress))
 
-    task = Task("run", digest_json(["as encoded", state.view_spec().collection_key]), "encoding", work)
+    task = Task("run", digest_json([say("as encoded"), state.view_spec().collection_key]), "encoding", work)
     run = waiting.result(task, begin=True)
     if run is None:
         st.stop()
     (modality,) = run.result.space
-    st.caption(f"No item has two modalities, so nothing is aligned: each {modality} lies where its encoder puts it.")
+    st.caption(
+        tr(
+            "No item has two modalities, so nothing is aligned: each {modality} lies where its encoder puts it.",
+            modality=tr_word(modality),
+        )
+    )
     return run, task.key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.types import Progress
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import MediumMap, Reasons, RecommendationMaps, Run, explain_recommendation
 from pages._components import errors, waiting
 from pages._components.media import maps
@@ -19,10 +20,10 @@ def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
     """Draw the maps, or a button that starts them."""
     task = _task(run, keyed, why.item)
     if task.idle:
-        st.markdown("Which words, parts of the picture and moments of the sound or video make the score?")
-        st.button("Explain its media", type="primary", icon=":material/image_search:", key="maps.go",
+        st.markdown(tr("Which words, parts of the picture and moments of the sound or video make the score?"))
+        st.button(tr("Explain its media"), type="primary", icon=":material/image_search:", key="maps.go",
                   on_click=task.start)  # fmt: skip
-        st.caption("Hundreds of masked copies are encoded in the background. It takes some seconds.")
+        st.caption(tr("Hundreds of masked copies are encoded in the background. It takes some seconds."))
         return
     found = waiting.result(task)
     if found is not None:
@@ -41,7 +42,7 @@ def _task(run: Run, keyed: KeyedAnswer, item: str) -> Task:
             run, keyed.answer, item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
-    return Task("maps", keyed.key_of(item), "maps of the media", work)
+    return Task("maps", keyed.key_of(item), say("maps of the media"), work)
 
 
 def _show(run: Run, found: RecommendationMaps) -> None:
@@ -53,7 +54,7 @@ def _show(run: Run, found: RecommendationMaps) -> None:
     place = 0
     if len(found.maps) > 1:
         place = st.segmented_control(
-            "Medium", range(len(found.maps)), format_func=lambda place: _name(found.maps[place]), default=0,
+            tr("Medium"), range(len(found.maps)), format_func=lambda place: _name(found.maps[place]), default=0,
             required=True, key=f"maps.which.{len(found.maps)}", label_visibility="collapsed",
         )  # fmt: skip
     chosen = found.maps[place or 0]
@@ -62,14 +63,23 @@ def _show(run: Run, found: RecommendationMaps) -> None:
 
 
 def _name(mapped: MediumMap) -> str:
-    return f"its {mapped.medium.modality}" if mapped.side == "item" else f"query: {errors.plain(mapped.label)}"
+    return (
+        tr("its {modality}", modality=tr_word(mapped.medium.modality))
+        if mapped.side == "item"
+        else tr("query: {label}", label=errors.plain(mapped.label))
+    )
 
 
 def _sums(mapped: MediumMap) -> str:
     parts = float(mapped.map.values.sum())
-    name = "this medium" if mapped.side == "item" else "this part of the query"
-    return (
-        f"Violet adds, gold takes away. Together {name} adds {fixed(mapped.share, plus=True)} to the score:"
-        f" {fixed(parts, plus=True)} from these parts, {fixed(mapped.map.rest, plus=True)} that belongs to no single"
-        f" part, and {fixed(mapped.share - parts - mapped.map.rest, plus=True)} that does not depend on its content."
+    name = tr("this medium") if mapped.side == "item" else tr("this part of the query")
+    return tr(
+        "Violet adds, gold takes away. Together {name} adds {fixed} to the score: {fixed2} from these "
+        "parts, {fixed3} that belongs to no single part, and {fixed4} that does not depend on its "
+        "content.",
+        name=name,
+        fixed=fixed(mapped.share, plus=True),
+        fixed2=fixed(parts, plus=True),
+        fixed3=fixed(mapped.map.rest, plus=True),
+        fixed4=fixed(mapped.share - parts - mapped.map.rest, plus=True),
     )

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import LANGUAGE_MEASURED, LANGUAGE_MODELS, FittedRecommender, Run
 from pages._components import errors, forms
 from pages._session import cache, state
@@ -33,11 +34,15 @@ class Chosen:
 def show(run: Run) -> Chosen:
     """Draw one row: the recommender, a second one to compare with, filters, and a button for the rest."""
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        first = _menu(run, "model", [], lambda name: f"Ranked by {name}")
-        second = _menu(run, "rival", [_NONE], lambda name: f"beside {name}" if name else "Compare with …")
+        first = _menu(run, "model", [], lambda name: tr("Ranked by {name}", name=name))
+        second = _menu(
+            run, "rival", [_NONE], lambda name: tr("beside {name}", name=name) if name else tr("Compare with …")
+        )
         chosen = where(run.collection)
-        with st.popover("", icon=":material/settings:", key="choose.more", help="Parameters, items met already, model"):
-            seen = st.toggle("Also recommend items met already", key="seen", bind="query-params")
+        with st.popover(
+            "", icon=":material/settings:", key="choose.more", help=tr("Parameters, items met already, model")
+        ):
+            seen = st.toggle(tr("Also recommend items met already"), key="seen", bind="query-params")
             models = (first, second) if second["name"] else (first,)
             for which, model in zip(("model", "rival"), models):
                 _settings(model, which)
@@ -54,7 +59,7 @@ def _settings(chosen: Mapping[str, Any], which: str) -> None:
     if row["params"]:
         with st.form(f"{which}.params.{row['name']}", border=False):
             params = forms.params_form(row["params"], chosen["params"], key=f"{which}.{row['name']}")
-            if st.form_submit_button("Fit with these", icon=":material/play_arrow:"):
+            if st.form_submit_button(tr("Fit with these"), icon=":material/play_arrow:"):
                 state.set_model({"name": row["name"], "params": params}, which)
                 st.rerun(scope="fragment")
 
@@ -63,10 +68,19 @@ def where(collection: Collection) -> tuple[str, ...]:
     """Draw the filter; return the conditions, chosen or typed, that every result meets."""
     offered = cache.conditions(collection)
     chosen = st.multiselect(
-        "Only items with", offered, accept_new_options=True, key="where", bind="query-params", max_selections=8,
-        placeholder="Filter: any item", width=200, label_visibility="collapsed",
-        help="Every condition must hold. Choose, or type COLUMN with = != < <= > >= ~ (contains) or !~ and a value.",
-    )  # fmt: skip
+        tr("Only items with"),
+        offered,
+        accept_new_options=True,
+        key="where",
+        bind="query-params",
+        max_selections=8,
+        placeholder=tr("Filter: any item"),
+        width=200,
+        label_visibility="collapsed",
+        help=tr(
+            "Every condition must hold. Choose, or type COLUMN with = != < <= > >= ~ (contains) or !~ and a value."
+        ),
+    )
     return tuple(map(str, chosen))
 
 
@@ -78,7 +92,7 @@ def _menu(run: Run, which: str, before: list[str], shown: Callable[[str], str]) 
     offered = list(dict.fromkeys([*before, *names, current]))
     key = f"{which}.name.{current}"
     name = st.selectbox(
-        "Recommender", offered, index=offered.index(current), key=key, width=168, format_func=shown,
+        tr("Recommender"), offered, index=offered.index(current), key=key, width=168, format_func=shown,
         label_visibility="collapsed", on_change=lambda: _choose(which, state.widget(key)),
     )  # fmt: skip
     return {"name": name, "params": now.get("params", {}) if name == current else {}}
@@ -104,13 +118,13 @@ def language_menu() -> Language:
     """Draw the menu of language models, and a switch that lets the model re-rank."""
     names = [OFF, *LANGUAGE_MODELS.names()]
     name = st.selectbox(
-        "Language model", names, key="language", bind="query-params",
-        help="Writes the reasons. A sentence that claims more than the explanation is rejected.",
+        tr("Language model"), names, key="language", bind="query-params",
+        help=tr("Writes the reasons. A sentence that claims more than the explanation is rejected."),
     )  # fmt: skip
     if name == OFF:
         return Language(OFF, False)
     st.caption(errors.plain(errors.sentence(LANGUAGE_MODELS.get(name).summary)))
-    orders = st.toggle("It also re-ranks the 50 best", key="orders", bind="query-params")
+    orders = st.toggle(tr("It also re-ranks the 50 best"), key="orders", bind="query-params")
     if orders:
         st.caption(f":material/science: {errors.plain(LANGUAGE_MEASURED)}")
     return Language(name, orders)
@@ -118,8 +132,8 @@ def language_menu() -> Language:
 
 _NARROW = 168
 """Pixels of a slider: six fit in one row of a page that is 1280 pixels wide."""
-_DIVERSITY = "At 0 by score alone; the higher, the more an item loses if it is like one above it (MMR)."
-_POPULARITY = "Above 0 favours what many users have met, below 0 what few have."
+_DIVERSITY = say("At 0 by score alone; the higher, the more an item loses if it is like one above it (MMR).")
+_POPULARITY = say("Above 0 favours what many users have met, below 0 what few have.")
 
 
 @dataclass(frozen=True)
@@ -134,32 +148,32 @@ class Tuning:
 
 def sliders(fitted: FittedRecommender) -> Tuning:
     """Draw the sliders, folded until they are wanted."""
-    folded = st.expander("Weights and order", icon=":material/tune:")
+    folded = st.expander(tr("Weights and order"), icon=":material/tune:")
     with folded, st.container(horizontal=True, gap="small", key="tuning"):
         return _tuning(fitted, "", None)
 
 
 def behind(fitted: FittedRecommender, name: str, *, place: int, k: int | None) -> Tuning:
     """Draw the sliders of the first or second answer behind a button; with `k`, none for the number of items."""
-    with st.popover(f"Weights and order of {name}", icon=":material/tune:", key=f"tune.{place}"):
+    with st.popover(tr("Weights and order of {name}", name=name), icon=":material/tune:", key=f"tune.{place}"):
         return _tuning(fitted, "rival." if place else "", k)
 
 
 def _tuning(fitted: FittedRecommender, prefix: str, k: int | None) -> Tuning:
     weights = _weights(fitted, prefix)
-    diversity = _slider("Diversity", f"{prefix}diversity", 0.0, 1.0, 0.0, 0.05, _DIVERSITY)
+    diversity = _slider(tr("Diversity"), f"{prefix}diversity", 0.0, 1.0, 0.0, 0.05, tr(_DIVERSITY))
     met = fitted.interactions is not None and len(fitted.interactions) > 0
-    popularity = _slider("Popularity", f"{prefix}popularity", -1.0, 1.0, 0.0, 0.1, _POPULARITY) if met else 0.0
+    popularity = _slider(tr("Popularity"), f"{prefix}popularity", -1.0, 1.0, 0.0, 0.1, tr(_POPULARITY)) if met else 0.0
     most = max(2, min(30, len(fitted.items.ids)))
-    return Tuning(weights, diversity, popularity, k or _slider("How many", "k", 1, most, min(10, most), 1, None))
+    return Tuning(weights, diversity, popularity, k or _slider(tr("How many"), "k", 1, most, min(10, most), 1, None))
 
 
 def _weights(fitted: FittedRecommender, prefix: str) -> dict[str, float]:
     if not fitted.model.reads_places or len(fitted.items.parts) < 2:
         return {}
     return {
-        m: _slider(f"Weight of {m}", f"{prefix}weight.{m}", 0.0, 2.0, 1.0, 0.05,
-                   f"How much the items' {m} counts; 0 leaves it out.")
+        m: _slider(tr("Weight of {m}", m=m), f"{prefix}weight.{m}", 0.0, 2.0, 1.0, 0.05,
+                   tr("How much the items' {m} counts; 0 leaves it out.", m=m))
         for m in fitted.items.parts
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from mmalign_core.types import Progress
+from mmalign_core.wording import say, tr, tr_many
 from mmalign_core.workflow import Counterfactual, Reasons, Run, counterfactuals
 from pages._components import errors, header, waiting
 from pages._components.media import previews
@@ -32,12 +33,12 @@ def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
             run, keyed.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
-    task = Task("counterfactual", keyed.key_of(why.item), "smallest changes", work)
+    task = Task("counterfactual", keyed.key_of(why.item), say("smallest changes"), work)
     if task.idle:
-        st.markdown(f"Which smallest change takes it out of the first {keyed.answer.query.k}?")
-        st.button("Search for it", type="primary", icon=":material/content_cut:", key="undo.go",
+        st.markdown(tr("Which smallest change takes it out of the first {k}?", k=keyed.answer.query.k))
+        st.button(tr("Search for it"), type="primary", icon=":material/content_cut:", key="undo.go",
                   on_click=task.start)  # fmt: skip
-        st.caption("Up to a few hundred changes are tested in the background. It takes some seconds.")
+        st.caption(tr("Up to a few hundred changes are tested in the background. It takes some seconds."))
         return
     found = waiting.result(task)
     if found is not None:
@@ -50,22 +51,31 @@ def _show(run: Run, changes: tuple[Counterfactual, ...], notes: tuple[str, ...])
     for note in notes:
         st.caption(f":material/info: {errors.plain(errors.sentence(note))}")
     if changes:
-        st.caption("Exact ranks by score: the parts are left out and all items are ranked again, before diversity.")
+        st.caption(tr("Exact ranks by score: the parts are left out and all items are ranked again, before diversity."))
 
 
 def _change(run: Run, change: Counterfactual) -> None:
     """Draw the changed medium, what is left out of it, and the rank before and after."""
-    name = header.modality_word(change.medium.modality) if change.medium else ":material/history: history"
+    name = header.modality_word(change.medium.modality) if change.medium else tr(":material/history: history")
     if change.medium:
         more = "" if change.label == change.medium.modality else f" ({errors.plain(change.label)})"
-        name += " of the item" if change.side == "item" else f" of the query{more}"
+        name += tr(" of the item") if change.side == "item" else tr(" of the query{more}", more=more)
     with st.container(border=True, gap="xsmall"):
         if change.parts is None:
-            st.markdown(f"{name} · :gray[no change found ({change.tried} tested)]")
+            st.markdown(tr("{name} · :gray[no change found ({tried} tested)]", name=name, tried=change.tried))
             return
-        size = "smallest change" if change.smallest else "a small change"
-        count = "1 part" if len(change.parts) == 1 else f"{len(change.parts)} parts"
-        st.markdown(f"{name} · rank **{change.rank} → {change.without:,}** :small[:gray[{size}: {count}]]")
+        size = tr("smallest change") if change.smallest else tr("a small change")
+        count = tr_many("{n} part", "{n} parts", n=len(change.parts))
+        st.markdown(
+            tr(
+                "{name} · rank **{rank} → {without:,}** :small[:gray[{size}: {count}]]",
+                name=name,
+                rank=change.rank,
+                without=change.without,
+                size=size,
+                count=count,
+            )
+        )
         _parts(run, change)
 
 
@@ -80,12 +90,12 @@ def _parts(run: Run, change: Counterfactual) -> None:
             rows, columns = (np.round(np.array(ends) * side).astype(int) for ends, side in zip(
                 ((top, bottom), (left, right)), pixels.shape))  # fmt: skip
             pixels[slice(*rows), slice(*columns)] = _MASKED
-        st.image(pixels_thumbnail(pixels, 200).uri, width=150, alt="The picture with those cells masked")
+        st.image(pixels_thumbnail(pixels, 200).uri, width=150, alt=tr("The picture with those cells masked"))
     else:
         titled = change.side == "history"
         names = [previews.title(run.collection, p.label) if titled else p.label for p in change.parts[:_MOST_NAMED]]
-        more = f" and {len(change.parts) - _MOST_NAMED} more" if len(change.parts) > _MOST_NAMED else ""
-        st.markdown("without " + ", ".join(f"**{errors.plain(name)}**" for name in names) + more)
+        more = tr(" and {n} more", n=len(change.parts) - _MOST_NAMED) if len(change.parts) > _MOST_NAMED else ""
+        st.markdown(tr("without ") + ", ".join(f"**{errors.plain(name)}**" for name in names) + more)
 
 
 def _struck(run: Run, change: Counterfactual) -> str:

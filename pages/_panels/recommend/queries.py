@@ -9,6 +9,7 @@ from typing import Any
 
 from mmalign_core.plots import cut_text
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.wording import say, tr, tr_any
 from mmalign_core.workflow import QueryPart, QuerySpec
 from pages._components.media import previews
 from pages._session.cache import Settings
@@ -20,7 +21,7 @@ PartData = Mapping[str, Any]
 
 ICONS = {"item": "interests", "text": "notes", "image": "image", "audio": "graphic_eq", "video": "movie"}
 ICONS |= {"user": "person"}
-_CALLED = {"image": "your picture", "audio": "your sound", "video": "your video"}
+_CALLED = {"image": say("your picture"), "audio": say("your sound"), "video": say("your video")}
 
 
 def part(kind: str, value: str, weight: float = 1.0) -> dict[str, Any]:
@@ -36,9 +37,14 @@ def with_part(parts: Sequence[PartData], new: PartData) -> list[dict[str, Any]]:
     kept = [dict(part) for part in parts if (part["kind"], part["value"]) != (new["kind"], new["value"])]
     found = [*kept, dict(new)]
     if len(found) > MOST_PARTS:
-        raise BadInput(f"a query has at most {MOST_PARTS} parts; remove one first")
+        raise BadInput(say("a query has at most {MOST_PARTS} parts; remove one first", MOST_PARTS=MOST_PARTS))
     if len(json.dumps([list(part.values()) for part in found], ensure_ascii=False)) > LONGEST_QUERY:
-        raise BadInput(f"the query is longer than {LONGEST_QUERY:,} characters; shorten a text or remove a part")
+        raise BadInput(
+            say(
+                "the query is longer than {LONGEST_QUERY:,} characters; shorten a text or remove a part",
+                LONGEST_QUERY=LONGEST_QUERY,
+            )
+        )
     return found
 
 
@@ -48,8 +54,8 @@ def name(part: PartData, collection: Collection, limit: int = 34) -> str:
         known = part["value"] in collection.items.index
         return previews.menu_title(collection, part["value"], limit) if known else cut_text(part["value"], limit)
     if part["kind"] == "user":
-        return "user " + cut_text(part["value"], limit)
-    return _CALLED.get(part["kind"]) or cut_text(part["value"], limit)
+        return tr("user {name}", name=cut_text(part["value"], limit))
+    return tr_any(_CALLED.get(part["kind"])) or cut_text(part["value"], limit)
 
 
 def as_query(parts: Sequence[PartData], settings: Settings) -> QuerySpec:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Media, digest_json
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import Run
 from pages._components import errors
 from pages._components.media import gallery, previews, videos
@@ -17,7 +18,7 @@ from pages._session import cache, media_cache, state
 from pages._session.links import LONGEST_TEXT, STRONGEST
 from pages._session.thumbnails import as_label
 
-_WAYS = {1: "Like this", -1: "Not that"}
+_WAYS = {1: say("Like this"), -1: say("Not that")}
 _HISTORY = 12
 """Items of a user's history in a chip: three rows of four."""
 
@@ -29,7 +30,7 @@ def show(run: Run, parts: Sequence[queries.PartData]) -> None:
             _chip(run, parts, place, part)
         if len(parts) > 1:
             st.button(
-                "Clear",
+                tr("Clear"),
                 type="tertiary",
                 icon=":material/close:",
                 key="chips.clear",
@@ -50,7 +51,11 @@ def _chip(run: Run, parts: Sequence[queries.PartData], place: int, part: queries
 def _label(run: Run, part: queries.PartData) -> str:
     """Return picture or icon, name, and a weight other than 1. A negative part has a word, a sign and a colour."""
     named = errors.plain(queries.name(part, run.collection))
-    shown = f"{_picture(run, part)} {named}" if part["weight"] > 0 else f":red[:material/block: not] {named}"
+    shown = (
+        f"{_picture(run, part)} {named}"
+        if part["weight"] > 0
+        else tr(":red[:material/block: not] {named}", named=named)
+    )
     return shown + ("" if abs(part["weight"]) == 1 else f" :gray[× {abs(part['weight']):g}]")
 
 
@@ -69,14 +74,25 @@ def _weigh(parts: Sequence[queries.PartData], place: int, part: queries.PartData
     changed = {"on_change": _reweigh, "args": (parts, place, key)}
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.segmented_control(
-            "Counts as", list(_WAYS), format_func=_WAYS.__getitem__, default=1 if part["weight"] > 0 else -1,
-            required=True, key=f"{key}.way", label_visibility="collapsed", **changed,
-        )  # fmt: skip
+            tr("Counts as"),
+            list(_WAYS),
+            format_func=lambda way: tr(_WAYS[way]),
+            default=1 if part["weight"] > 0 else -1,
+            required=True,
+            key=f"{key}.way",
+            label_visibility="collapsed",
+            **changed,
+        )
         st.button(
-            "Remove", type="tertiary", icon=":material/delete:", key=f"{key}.out", on_click=_remove, args=(parts, place)
+            tr("Remove"),
+            type="tertiary",
+            icon=":material/delete:",
+            key=f"{key}.out",
+            on_click=_remove,
+            args=(parts, place),
         )
     strength = min(max(abs(float(part["weight"])), 0.1), STRONGEST)
-    st.slider("How strongly", 0.1, STRONGEST, strength, 0.1, key=f"{key}.strength", **changed)
+    st.slider(tr("How strongly"), 0.1, STRONGEST, strength, 0.1, key=f"{key}.strength", **changed)
 
 
 def _reweigh(parts: Sequence[queries.PartData], place: int, key: str) -> None:
@@ -89,16 +105,16 @@ def _look(run: Run, parts: Sequence[queries.PartData], place: int, part: queries
     kind, value = part["kind"], part["value"]
     if kind == "text":
         st.text_area(
-            "Words", value, max_chars=LONGEST_TEXT, key=f"{key}.words", height=110,
+            tr("Words"), value, max_chars=LONGEST_TEXT, key=f"{key}.words", height=110,
             on_change=lambda: _reword(parts, place, f"{key}.words"),
         )  # fmt: skip
     elif kind == "image":
-        st.image(str(queries.path(part, cache.settings())), alt="The picture of the query", width=260)
+        st.image(str(queries.path(part, cache.settings())), alt=tr("The picture of the query"), width=260)
     elif kind == "audio":
-        st.audio(str(queries.path(part, cache.settings())), alt="The sound of the query")
+        st.audio(str(queries.path(part, cache.settings())), alt=tr("The sound of the query"))
     elif kind == "video":
         medium = Media("query", "video", value, path=str(queries.path(part, cache.settings())))
-        videos.show(medium, "The video of the query", 300)
+        videos.show(medium, tr("The video of the query"), 300)
     elif kind == "item" and value in run.collection.items.index:
         previews.show_item(run.collection, value, metadata=False, tallest=150)
     elif kind == "user":
@@ -108,12 +124,15 @@ def _look(run: Run, parts: Sequence[queries.PartData], place: int, part: queries
 def _history(run: Run, user: str) -> None:
     """Draw the user's history, with a label if the user is simulated."""
     if state.view_spec().source["kind"] == "demo":
-        st.caption(":material/science: A simulated user, made with the demo; nobody's real behaviour.")
+        st.caption(tr(":material/science: A simulated user, made with the demo; nobody's real behaviour."))
     placed = set(points.placed_items(run))
     met = [item for item in cache.met_by(run.collection, user) if item in placed]
     if met:
         st.markdown(f":small[{errors.plain(cache.interests_of(run.collection, tuple(met)))}]")
-    st.caption(f"Has met {len(met)} items" + (f", the last {_HISTORY} of them:" if len(met) > _HISTORY else ":"))
+    st.caption(
+        tr("Has met {n} items", n=len(met))
+        + (tr(", the last {HISTORY} of them:", HISTORY=_HISTORY) if len(met) > _HISTORY else ":")
+    )
     cards = [gallery.card(run.collection, item, modalities=[]) for item in met[-_HISTORY:]]
     gallery.show(cards, key="chips.history", width=76, most=4, selects=False)
 

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import Run, queryable
 from pages._components import errors
 from pages._components.media import gallery, previews
@@ -18,8 +19,9 @@ from pages._session.links import LONGEST_TEXT
 from pages._session.received import content_of
 from pages._session.uploads import receive_query
 
-MODES = {"new": "Ask for", "like": "And like", "unlike": "But not"}
-_HELP = "**Ask for** starts a new query, **And like** adds to it, **But not** excludes what is like it."
+UPLOAD, CAMERA, MICROPHONE = say("Upload"), say("Camera"), say("Microphone")
+MODES = {"new": say("Ask for"), "like": say("And like"), "unlike": say("But not")}
+_HELP = say("**Ask for** starts a new query, **And like** adds to it, **But not** excludes what is like it.")
 _ENDINGS = {
     "image": ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"],
     "audio": ["wav", "flac", "ogg", "mp3", "m4a", "aac", "opus"],
@@ -47,24 +49,24 @@ def show(run: Run) -> None:
     st.html(_WIDE_ENOUGH)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ask"):
         st.segmented_control(
-            "How it counts", list(MODES), format_func=MODES.__getitem__, default="new", required=True,
-            key="ask.mode", label_visibility="collapsed", help=_HELP,
+            tr("How it counts"), list(MODES), format_func=lambda mode: tr(MODES[mode]), default="new", required=True,
+            key="ask.mode", label_visibility="collapsed", help=tr(_HELP),
         )  # fmt: skip
         if "text" in kinds:
             st.text_input(
-                "Words", key="ask.text", on_change=_typed, args=(run,), max_chars=LONGEST_TEXT,
-                placeholder="Describe it in any language, then press Enter", label_visibility="collapsed",
+                tr("Words"), key="ask.text", on_change=_typed, args=(run,), max_chars=LONGEST_TEXT,
+                placeholder=tr("Describe it in any language, then press Enter"), label_visibility="collapsed",
                 icon=":material/search:",
             )  # fmt: skip
         if "image" in kinds:
-            _kind_button("Picture", "image", run, _picture)
+            _kind_button(tr("Picture"), "image", run, _picture)
         if "audio" in kinds:
-            _kind_button("Sound", "audio", run, _sound)
+            _kind_button(tr("Sound"), "audio", run, _sound)
         if "video" in kinds:
-            _kind_button("Video", "video", run, _video)
-        _kind_button("Item", "item", run, _item)
+            _kind_button(tr("Video"), "video", run, _video)
+        _kind_button(tr("Item"), "item", run, _item)
         if run.collection.interactions is not None and len(run.collection.interactions):
-            _kind_button("User", "user", run, _user)
+            _kind_button(tr("User"), "user", run, _user)
     if problem := state.widget("ask.problem"):
         st.warning(problem, icon=":material/info:")
         state.set_widget("ask.problem", None)
@@ -97,32 +99,40 @@ def _typed(run: Run) -> None:
 
 def _picture(run: Run) -> None:
     way = st.segmented_control(
-        "From", ["Upload", "Camera"], default="Upload", required=True, key="ask.image.way", label_visibility="collapsed"
+        tr("From"),
+        [UPLOAD, CAMERA],
+        default=UPLOAD,
+        required=True,
+        format_func=tr,
+        key="ask.image.way",
+        label_visibility="collapsed",
     )
     with st.container(width=340):
-        if way == "Camera":
-            st.camera_input("Take a picture", key="ask.camera", on_change=_uploaded, args=(run, "image", "ask.camera"))
+        if way == CAMERA:
+            st.camera_input(
+                tr("Take a picture"), key="ask.camera", on_change=_uploaded, args=(run, "image", "ask.camera")
+            )
         else:
-            _uploader(run, "image", "A picture file")
+            _uploader(run, "image", tr("A picture file"))
 
 
 def _sound(run: Run) -> None:
     way = st.segmented_control(
-        "From", ["Upload", "Microphone"], default="Upload", required=True, key="ask.audio.way",
+        tr("From"), [UPLOAD, MICROPHONE], default=UPLOAD, required=True, format_func=tr, key="ask.audio.way",
         label_visibility="collapsed",
     )  # fmt: skip
     with st.container(width=340):
-        if way == "Microphone":
+        if way == MICROPHONE:
             st.audio_input(
-                "Record a sound", key="ask.microphone", on_change=_uploaded, args=(run, "audio", "ask.microphone")
+                tr("Record a sound"), key="ask.microphone", on_change=_uploaded, args=(run, "audio", "ask.microphone")
             )
         else:
-            _uploader(run, "audio", "A sound file")
+            _uploader(run, "audio", tr("A sound file"))
 
 
 def _video(run: Run) -> None:
     with st.container(width=340):
-        _uploader(run, "video", "A video file")
+        _uploader(run, "video", tr("A video file"))
 
 
 def _uploader(run: Run, kind: str, label: str) -> None:
@@ -142,12 +152,16 @@ def _uploaded(run: Run, kind: str, key: str) -> None:
 
 def _item(run: Run) -> None:
     words = st.text_input(
-        "Find", key="ask.find", placeholder="Find by words or id", icon=":material/search:", width=420,
+        tr("Find"), key="ask.find", placeholder=tr("Find by words or id"), icon=":material/search:", width=420,
         label_visibility="collapsed",
     )  # fmt: skip
     placed = set(points.placed_items(run))
     found = [item for item in items.matching(run.collection, words or "", ()) if item in placed]
-    words = f"{len(found):,} items; click one to add it to the query." if found else "Nothing matches; try other words."
+    words = (
+        tr("{n:,} items; click one to add it to the query.", n=len(found))
+        if found
+        else tr("Nothing matches; try other words.")
+    )
     st.caption(words)
     shown = {item: previews.menu_title(run.collection, item) for item in found[:_OFFERED]}
     cards = [gallery.card(run.collection, item, modalities=[], title=title) for item, title in shown.items()]
@@ -157,17 +171,22 @@ def _item(run: Run) -> None:
 
 def _user(run: Run) -> None:
     simulated = state.view_spec().source["kind"] == "demo"
-    label = "User (simulated)" if simulated else "User"
+    label = tr("User (simulated)") if simulated else tr("User")
     users = cache.users(run.collection)
     with st.container(width=340):
         if len(users) > _MOST_USERS:
-            st.text_input(label, key="ask.who", placeholder=f"One of {len(users):,}, such as {users[0]}",
-                          on_change=_user_chosen, args=(run,))  # fmt: skip
+            st.text_input(
+                label,
+                key="ask.who",
+                placeholder=tr("One of {n:,}, such as {users}", n=len(users), users=users[0]),
+                on_change=_user_chosen,
+                args=(run,),
+            )
         else:
-            st.selectbox(label, users, index=None, key="ask.who", placeholder=f"One of {len(users):,}",
+            st.selectbox(label, users, index=None, key="ask.who", placeholder=tr("One of {n:,}", n=len(users)),
                          on_change=_user_chosen, args=(run,))  # fmt: skip
         if simulated:
-            st.caption(":material/science: Simulated users, made with the demo; nobody's real behaviour.")
+            st.caption(tr(":material/science: Simulated users, made with the demo; nobody's real behaviour."))
 
 
 def _user_chosen(run: Run) -> None:

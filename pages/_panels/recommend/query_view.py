@@ -8,6 +8,7 @@ import streamlit as st
 
 from mmalign_core.plots import cut_text
 from mmalign_core.types import Media
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Run
 from pages._components import errors
 from pages._components.media import gallery, previews, videos
@@ -33,11 +34,11 @@ def show(run: Run, parts: Sequence[queries.PartData]) -> None:
 
 def _role(place: int, part: queries.PartData) -> str:
     """Return how the part counts, in words."""
-    words = "Asked for" if not place else "and"
+    words = tr("Asked for") if not place else "and"
     if part["weight"] < 0:
-        words = "But not like" if place else "Asked for what is not like"
+        words = tr("But not like") if place else tr("Asked for what is not like")
     strength = abs(part["weight"])
-    return words if strength == 1 else f"{words} (weight {strength:g})"
+    return words if strength == 1 else tr("{words} (weight {strength:g})", words=words, strength=strength)
 
 
 def _draw(run: Run, part: queries.PartData) -> None:
@@ -48,11 +49,11 @@ def _draw(run: Run, part: queries.PartData) -> None:
     elif kind == "item" and value in run.collection.items.index:
         previews.show_item(run.collection, value, metadata=False, tallest=_TALLEST)
     elif path is not None and kind == "image":
-        st.image(str(path), alt="The picture of the query")
+        st.image(str(path), alt=tr("The picture of the query"))
     elif path is not None and kind == "audio":
-        st.audio(str(path), alt="The sound of the query")
+        st.audio(str(path), alt=tr("The sound of the query"))
     elif path is not None:
-        videos.show(Media("query", "video", value, path=str(path)), "The video of the query", 300)
+        videos.show(Media("query", "video", value, path=str(path)), tr("The video of the query"), 300)
     else:
         st.header(errors.plain(named), anchor=False)
         if kind == "user":
@@ -64,5 +65,5 @@ def _met(run: Run, user: str) -> None:
     met = [item for item in cache.met_by(run.collection, user) if item in run.collection.items.index]
     cards = [gallery.card(run.collection, item, modalities=[]) for item in met[-_HISTORY:]]
     if cards:
-        st.caption(f"has met {len(met):,} items, such as")
+        st.caption(tr("has met {n:,} items, such as", n=len(met)))
         gallery.show(cards, key="asked.history", width=84, most=3, selects=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence, Set
 
 import streamlit as st
 
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import (
     DIVERSITY_SHARE,
     LANGUAGE_SHARE,
@@ -23,7 +24,7 @@ from pages._components.sticky import pinned
 from pages._panels.recommend import attribution, counterfactuals, sentences, shares, words
 from pages._panels.recommend.answer import KeyedAnswer
 from pages._panels.recommend.controls import Language
-from pages._session import cache, state
+from pages._session import cache, languages, state
 
 _HISTORY = 12
 """Items of a history that are left out in turn: each is a new ranking, so a long history would take seconds."""
@@ -46,8 +47,8 @@ def _panel(run: Run, keyed: KeyedAnswer, item: str, language: Language) -> None:
     why = sentences.with_language(keyed, item_reasons(keyed.answer, item, most=_HISTORY))
     _head(run, keyed, why, language)
     part = st.segmented_control(
-        "Look at", list(PARTS), default=next(iter(PARTS)), required=True, key="why.part", bind="query-params",
-        label_visibility="collapsed",
+        tr("Look at"), list(PARTS), default=next(iter(PARTS)), required=True, key="why.part", bind="query-params",
+        format_func=languages.worded("why.part", PARTS), label_visibility="collapsed",
     )  # fmt: skip
     with errors.shown():
         PARTS[part or next(iter(PARTS))](run, keyed, why)
@@ -62,7 +63,7 @@ def _head(run: Run, keyed: KeyedAnswer, why: Reasons, language: Language) -> Non
         if small:
             st.image(small.uri, width=76, alt=title)
         with st.container(gap=None):
-            st.markdown(f"**Why #{rank}**: {errors.plain(title)}")
+            st.markdown(tr("**Why #{rank}**: {title}", rank=rank, title=errors.plain(title)))
             sentences.show(run, keyed, why, language)
 
 
@@ -73,12 +74,12 @@ def _shares(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
     view = views[0]
     if len(views) > 1:
         view = st.segmented_control(
-            "Shares", views, format_func=shares.heading, default=views[0],
+            tr("Shares"), views, format_func=shares.heading, default=views[0],
             required=True, key="why.view", label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
     view = view if view in views else views[0]
     shares.show(run.collection, why, view, against=_against(keyed, view), key="why.shares")
-    st.caption(_UNITS + (_STANDARDISED if keyed.answer.model.standardised else ""))
+    st.caption(tr(_UNITS) + (tr(_STANDARDISED) if keyed.answer.model.standardised else ""))
 
 
 def _against(keyed: KeyedAnswer, view: str) -> Set[str]:
@@ -96,29 +97,31 @@ def _is_informative(keyed: KeyedAnswer, why: Reasons, view: str) -> bool:
 
 
 _CONTROLS = (DIVERSITY_SHARE, POPULARITY_SHARE, LANGUAGE_SHARE)
-_UNITS = (
+_UNITS = say(
     "The parts sum to the score. “Without it”: the item's rank if that part is left out and all items are ranked again."
 )
-_STANDARDISED = " Scores are in standard deviations: 0 is the average item."
+_STANDARDISED = say(" Scores are in standard deviations: 0 is the average item.")
 PARTS: dict[str, Callable[[Run, KeyedAnswer, Reasons], None]] = {
-    "Shares": _shares,
-    "Where": attribution.show,
-    "What if": counterfactuals.show,
-    "Words": words.show,
+    say("Shares"): _shares,
+    say("Where"): attribution.show,
+    say("What if"): counterfactuals.show,
+    say("Words"): words.show,
 }
 
 
 def save_button(run: Run, keyed: KeyedAnswer, language: Language) -> None:
     """Draw a button that makes the file when it is clicked."""
     st.download_button(
-        "Save as a page",
+        tr("Save as a page"),
         lambda: html_page(run, keyed, language),
         "recommendation.html",
         "text/html",
         key="export",
         icon=":material/download:",
         on_click="ignore",
-        help="One HTML file with the items, their media, the reasons, and the maps computed so far; needs no network.",
+        help=tr(
+            "One HTML file with the items, their media, the reasons, and the maps computed so far; needs no network."
+        ),
     )
 
 

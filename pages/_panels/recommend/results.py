@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mmalign_core.plots import contribution_figure, cut_text
 from mmalign_core.types import Recommendation
+from mmalign_core.wording import say, tr, tr_any, tr_list, tr_many
 from mmalign_core.workflow import (
     DIVERSITY_SHARE,
     LANGUAGE_SHARE,
@@ -29,7 +30,7 @@ from pages._session import state
 
 _BARS = 5
 """Bars of a card: more do not fit under its text."""
-_SHORT = {DIVERSITY_SHARE: "alike", POPULARITY_SHARE: "popular", LANGUAGE_SHARE: "model"}
+_SHORT = {DIVERSITY_SHARE: say("alike"), POPULARITY_SHARE: say("popular"), LANGUAGE_SHARE: say("model")}
 """Short names of the controls' shares, for the narrow cards; the panel has the whole names."""
 _NUMBER = re.compile(r" \((?:\w+ )?[+−]?[\d.]+\)")
 
@@ -51,29 +52,28 @@ def show(
         gallery.show(cards, key=key, width=128, most=5, listed=beside is not None, selected=picked,
                      on_pick=state.explain)  # fmt: skip
     if answer.controls.exclude:
-        st.caption(f"Left out: {left_out(answer)}.")
+        st.caption(tr("Left out: {left_out}.", left_out=left_out(answer)))
 
 
 def chart(run: Run, answer: Answer) -> None:
     """Draw all scores in parts on one scale, while the expander is open."""
-    opened = st.expander("All scores side by side", icon=":material/stacked_bar_chart:", key="chart", on_change="rerun")
+    opened = st.expander(
+        tr("All scores side by side"), icon=":material/stacked_bar_chart:", key="chart", on_change="rerun"
+    )
     if opened.open:
         titles = [previews.title(run.collection, found.id) for found in answer.results]
         figure = contribution_figure(titles, [dict(bars(run, answer, found)) for found in answer.results])
         with opened:
-            figures.show(figure, key="chart.bars", alt="What each part adds to every score")
+            figures.show(figure, key="chart.bars", alt=tr("What each part adds to every score"))
 
 
 def left_out(answer: Answer) -> str:
     """Return in words how many items are excluded, and why."""
     queried = {answer.items.rows.get(part.value) for part in answer.query.parts if part.kind == "item"}
     own, met = len(queried & set(answer.controls.exclude)), len(set(answer.controls.exclude) - queried)
-    parts = [f"the {_count(own)} of the query"] * bool(own) + [f"the {_count(met)} met already"] * bool(met)
-    return " and ".join(parts)
-
-
-def _count(number: int) -> str:
-    return "item" if number == 1 else f"{number:,} items"
+    parts = [tr_many("the item of the query", "the {n:,} items of the query", n=own)] * bool(own)
+    parts += [tr_many("the item met already", "the {n:,} items met already", n=met)] * bool(met)
+    return tr_list(parts, " and ")
 
 
 def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, float]]:
@@ -82,12 +82,12 @@ def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, flo
     order = sorted(held, key=lambda label: -abs(held[label]))
     kept = order if len(order) <= _BARS else order[: _BARS - 1]
     shown = [
-        (_SHORT.get(label) or shares.called(run.collection, label, 40, against=answer.unlike), held[label])
+        (tr_any(_SHORT.get(label)) or shares.called(run.collection, label, 40, against=answer.unlike), held[label])
         for label in held
         if label in kept
     ]
     rest = [label for label in order if label not in kept]
-    return [*shown, (f"{len(rest)} others", sum(held[label] for label in rest))] if rest else shown
+    return [*shown, (tr("{n} others", n=len(rest)), sum(held[label] for label in rest))] if rest else shown
 
 
 def reason(run: Run, answer: Answer, found: Recommendation) -> str:
@@ -102,8 +102,8 @@ def reason(run: Run, answer: Answer, found: Recommendation) -> str:
 
 def _note(run: Run, answer: Answer, found: Recommendation, shared: Sequence[str], strongest: str | None) -> str:
     """Return the words that the item shares with the query, else the reason; and which part of the query counts."""
-    why = f"Both: {', '.join(shared)}." if shared else reason(run, answer, found)
-    return f"{why} “{cut_text(strongest, 40)}” counts most." if strongest else why
+    why = tr("Both: {shared}.", shared=", ".join(shared)) if shared else reason(run, answer, found)
+    return tr("{why} “{strongest}” counts most.", why=why, strongest=cut_text(strongest, 40)) if strongest else why
 
 
 def _is_item(run: Run, label: str) -> bool:
@@ -137,8 +137,10 @@ def _card(
 def rank_change(rank: int, other: int) -> str:
     """Return how much higher or lower an item stands here than in the other answer."""
     if rank == other:
-        return "= same rank"
-    return f"{'▲' if rank < other else '▼'} {abs(rank - other)} · there #{other}"
+        return tr("= same rank")
+    return tr(
+        "{arrow} {places} · there #{other}", arrow="▲" if rank < other else "▼", places=abs(rank - other), other=other
+    )
 
 
 def show_both(
@@ -157,5 +159,15 @@ def overlap(first: Answer, second: Answer) -> str:
     shared, most = len(own & other), min(len(own), len(other))
     n = len(first.items.ids) - len(set(first.controls.exclude) | set(second.controls.exclude))
     chance = len(own) * len(other) / max(n, 1)
-    best = "the first item is the same" if first.results[0].id == second.results[0].id else "the first item differs"
-    return f"{shared} of {most} items are in both ({best}); two random draws would share {chance:.1f}."
+    best = (
+        tr("the first item is the same")
+        if first.results[0].id == second.results[0].id
+        else tr("the first item differs")
+    )
+    return tr(
+        "{shared} of {most} items are in both ({best}); two random draws would share {chance:.1f}.",
+        shared=shared,
+        most=most,
+        best=best,
+        chance=chance,
+    )

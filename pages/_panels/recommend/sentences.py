@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from mmalign_core.types import digest_json
+from mmalign_core.wording import tr
 from mmalign_core.workflow import (
     LANGUAGE_MEASURED,
     LANGUAGE_SHARE,
@@ -46,9 +47,9 @@ def show(run: Run, keyed: KeyedAnswer, why: Reasons, language: Language) -> None
 
 def _show(written: Sentence) -> None:
     st.markdown(f":small[:gray[{errors.plain(written.text)}]]")
-    author = "template, no language model" if written.author == TEMPLATE_AUTHOR else written.author
+    author = tr("template, no language model") if written.author == TEMPLATE_AUTHOR else written.author
     st.caption(
-        f"Written by: {errors.plain(author)}."
+        tr("Written by: {author}.", author=errors.plain(author))
         + (f" {errors.plain(errors.sentence(written.rejected))}" if written.rejected else "")
     )
 
@@ -70,7 +71,11 @@ def reordered(run: Run, keyed: KeyedAnswer, language: Language) -> KeyedAnswer:
     found = waiting.result(task, begin=True)
     if found is None:
         return keyed
-    note = errors.sentence(found.note) if found.note else f"Re-ranked by {language.name}. {LANGUAGE_MEASURED}"
+    note = (
+        errors.sentence(found.note)
+        if found.note
+        else tr("Re-ranked by {name}. {LANGUAGE_MEASURED}", name=language.name, LANGUAGE_MEASURED=LANGUAGE_MEASURED)
+    )
     st.caption(f":material/science: {errors.plain(note)}")
     return replace(keyed, answer=found.answer)
 

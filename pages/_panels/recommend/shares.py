@@ -11,6 +11,7 @@ import streamlit as st
 
 from mmalign_core.plots import FUSED_COLOUR, MODALITY_COLOURS, OTHER_COLOUR
 from mmalign_core.types import Collection
+from mmalign_core.wording import say, tr, tr_any, tr_word
 from mmalign_core.workflow import Reasons
 from pages._components.media import previews
 
@@ -18,14 +19,14 @@ _ASSETS = Path(__file__).parents[3] / "assets"
 _MOST = 8
 """Rows of the panel: the parts that change the score most. The last row sums the others."""
 _HEADINGS = {
-    "modality": "by modality", "signal": "by query part", "history": "by history",
-    "recommender": "by recommender", "popularity": "by popularity", "taste": "by taste",
+    "modality": say("by modality"), "signal": say("by query part"), "history": say("by history"),
+    "recommender": say("by recommender"), "popularity": say("by popularity"), "taste": say("by taste"),
 }  # fmt: skip
 
 
 def heading(view: str) -> str:
     """Return the heading of a decomposition of the score."""
-    return _HEADINGS.get(view, view)
+    return tr_any(_HEADINGS.get(view, view))
 
 
 def show(collection: Collection, why: Reasons, view: str, *, against: Collected[str] = (), key: str) -> None:
@@ -38,6 +39,7 @@ def show(collection: Collection, why: Reasons, view: str, *, against: Collected[
         "rows": rows(collection, why, view, against=against),
         "score": why.score,
         "now": why.rank,
+        "words": {"adds": tr("adds"), "without": tr("without it"), "score": tr("score")},
     }
     _component()(data=data, key=key)
 
@@ -52,14 +54,14 @@ def rows(collection: Collection, why: Reasons, view: str, *, against: Collected[
     found.sort(key=lambda row: -row["value"])
     if len(order) > len(kept):
         rest = sum(shares[label] for label in order[len(kept) :])
-        found.append(_plain(f"{len(order) - len(kept)} others", rest, None, OTHER_COLOUR))
+        found.append(_plain(tr("{n} others", n=len(order) - len(kept)), rest, None, OTHER_COLOUR))
     return found
 
 
 def called(collection: Collection, label: str, limit: int = 60, *, against: Collected[str] = ()) -> str:
     """Return the name of a part: an item's title, or the label. "not" comes before a part with a negative weight."""
-    shown = previews.title(collection, label, limit) if label in collection.items.index else label
-    return f"not {shown}" if label in against else shown
+    shown = previews.title(collection, label, limit) if label in collection.items.index else tr_word(label)
+    return tr("not {name}", name=shown) if label in against else shown
 
 
 def _ranks(why: Reasons) -> Mapping[str, int]:

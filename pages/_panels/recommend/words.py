@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from mmalign_core.types import Progress, digest_json
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import AnswerWords, ConceptWords, Reasons, Run, answer_words, result_words
 from pages._components import errors, header, waiting
 from pages._panels.recommend.answer import KeyedAnswer
@@ -30,12 +31,12 @@ def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
     if found is None:
         return
     if not found:
-        st.caption("This query has no vector of its own, so no words can be found for it.")
+        st.caption(tr("This query has no vector of its own, so no words can be found for it."))
         return
     chosen = found[0]
     if len(found) > 1:
         place = st.segmented_control(
-            "Modality", range(len(found)), format_func=lambda place: header.modality_word(found[place].modality),
+            tr("Modality"), range(len(found)), format_func=lambda place: header.modality_word(found[place].modality),
             default=0, required=True, key=f"words.of.{len(found)}", label_visibility="collapsed",
         )  # fmt: skip
         chosen = found[place or 0]
@@ -48,7 +49,7 @@ def of_results(run: Run, keyed: KeyedAnswer) -> Mapping[str, Sequence[str]]:
     def work(progress: Progress) -> Mapping[str, Sequence[str]]:
         return result_words(run, keyed.answer, store=cache.store(), settings=cache.settings(), progress=progress)
 
-    task = Task("words", digest_json([keyed.key, "results"]), "words of the results", work)
+    task = Task("words", digest_json([keyed.key, "results"]), say("words of the results"), work)
     if isinstance(task.found, Failed):
         return {}  # the panel of words gives the reason; the cards give another one
     return waiting.result(task, begin=True) or {}
@@ -56,22 +57,24 @@ def of_results(run: Run, keyed: KeyedAnswer) -> Mapping[str, Sequence[str]]:
 
 def _show(chosen: AnswerWords) -> None:
     shared = [word for word, _ in chosen.shared]
-    st.markdown("Near both: " + (badges(shared, "violet") if shared else ":gray[no shared word]"))
-    _line("Query", chosen.query, set(shared))
-    _line("Item", chosen.item, set(shared))
+    st.markdown(tr("Near both: ") + (badges(shared, "violet") if shared else tr(":gray[no shared word]")))
+    _line(tr("Query"), chosen.query, set(shared))
+    _line(tr("Item"), chosen.item, set(shared))
     st.caption(
-        "A few words, from the collection and its encoders, whose vectors add up to each. They show similarity, not"
-        " attribution: where the two lie, not why they lie there."
+        tr(
+            "A few words, from the collection and its encoders, whose vectors add up to each. They show "
+            "similarity, not attribution: where the two lie, not why they lie there."
+        )
     )
 
 
 def _line(name: str, words: ConceptWords, shared: set[str]) -> None:
     shown = [word for word, _ in words.words]
     if not shown:
-        st.markdown(f"{name}: :gray[no word describes it]")
+        st.markdown(tr("{name}: :gray[no word describes it]", name=name))
         return
-    weak = " (weak: the words leave out most of it)" if words.cosine < _WEAK else ""
-    note = f" :small[:gray[reconstruction cosine {words.cosine:.2f}{weak}]]"
+    weak = tr(" (weak: the words leave out most of it)") if words.cosine < _WEAK else ""
+    note = tr(" :small[:gray[reconstruction cosine {cosine:.2f}{weak}]]", cosine=words.cosine, weak=weak)
     st.markdown(f"{name}: " + badges(shown, "gray", shared) + note)
 
 

@@ -9,8 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import SLICE_WORDS, learns_from
+from mmalign_core.wording import tr
 from mmalign_core.workflow import RecommenderRow
 from pages._components import errors, exports
+from pages._components.headings import headings
 
 _INTERVAL = 136
 """Pixels of a value with its interval, such as "17.5 %  (11.8 – 24.1)"; measured in the dashboard's font."""
@@ -25,22 +27,31 @@ def show(rows: Sequence[RecommenderRow], k: int) -> None:
         key="rank.table",
         hide_index=True,
         height="content",
-        column_config={
-            "recommender": st.column_config.TextColumn(pinned=True, width=112),
-            **dict.fromkeys(("recall", "MRR"), st.column_config.TextColumn(width=_INTERVAL)),
-            "coverage": st.column_config.NumberColumn(format="percent", help="Share of all items in anybody's list."),
-            "novelty": st.column_config.NumberColumn(
-                format="%.1f", help="Mean bits of surprise: how few users have met the listed items."
-            ),
-            "diversity": st.column_config.NumberColumn(
-                format="%.2f", help="1 minus the mean cosine of two items of a list."
-            ),
-            "fit (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds of the fit."),
-            "ms / user": st.column_config.NumberColumn(format="%.3g", help="To score all items for one user."),
-            "settled": st.column_config.TextColumn(help="What the fit chose by itself, such as the weights of a mix."),
-            "added MiB": st.column_config.NumberColumn(format="%.0f", help="By how much the fit raised memory."),
-        },
-        alt=f"{len(measured)} recommenders with quality, variety, time and memory, best first",
+        column_config=headings(
+            frame,
+            {
+                "recommender": st.column_config.TextColumn(pinned=True, width=112),
+                **dict.fromkeys(("recall", "MRR"), st.column_config.TextColumn(width=_INTERVAL)),
+                "coverage": st.column_config.NumberColumn(
+                    format="percent", help=tr("Share of all items in anybody's list.")
+                ),
+                "novelty": st.column_config.NumberColumn(
+                    format="%.1f", help=tr("Mean bits of surprise: how few users have met the listed items.")
+                ),
+                "diversity": st.column_config.NumberColumn(
+                    format="%.2f", help=tr("1 minus the mean cosine of two items of a list.")
+                ),
+                "fit (s)": st.column_config.NumberColumn(format="%.3g", help=tr("Seconds of the fit.")),
+                "ms / user": st.column_config.NumberColumn(format="%.3g", help=tr("To score all items for one user.")),
+                "settled": st.column_config.TextColumn(
+                    help=tr("What the fit chose by itself, such as the weights of a mix.")
+                ),
+                "added MiB": st.column_config.NumberColumn(
+                    format="%.0f", help=tr("By how much the fit raised memory.")
+                ),
+            },
+        ),
+        alt=tr("{n} recommenders with quality, variety, time and memory, best first", n=len(measured)),
     )
     exports.table(frame, "recommenders", key="rank.table")
     for row in (row for row in rows if row["error"]):
@@ -84,23 +95,34 @@ def _with_interval(value: float, interval: Sequence[float]) -> str:
 
 def caption(facts: Mapping[str, Any], places: str) -> None:
     """Draw the protocol of the numbers, and which users could not be measured."""
-    who = "simulated users" if facts["simulated"] else "users"
-    right = "" if facts["relevant"] is None else f" rated {facts['relevant']:g} or more"
+    who = tr("simulated users") if facts["simulated"] else "users"
+    right = "" if facts["relevant"] is None else tr(" rated {relevant:g} or more", relevant=facts["relevant"])
     left = [
         f"{facts[name]:,} {words}"
         for name, words in (
-            ("users_not_held_out", "without held-out interactions"),
-            ("users_new", "without earlier interactions"),
-            ("users_without_right_answer", "without a right answer"),
+            ("users_not_held_out", tr("without held-out interactions")),
+            ("users_new", tr("without earlier interactions")),
+            ("users_without_right_answer", tr("without a right answer")),
         )
         if facts[name]
     ]
-    out = f" Not measured: {', '.join(left)}." if left else ""
-    words = (
-        f"Held out: {facts['split']}. {facts['users_measured']:,} of {facts['users']:,} {who} were measured, on "
-        f"{facts['right_answers']:,} right answers{right}, after learning from {facts['n_train']:,} events.{out} "
-        f"{facts['cold_items']:,} of {facts['items']:,} items are new: nobody met them in training. {places} "
-        "Whiskers and brackets are 95% bootstrap intervals over users. Ties count against a recommender. Items that a "
-        "user met before are no candidates."
+    out = tr(" Not measured: {left}.", left=", ".join(left)) if left else ""
+    words = tr(
+        "Held out: {split}. {users_measured:,} of {users:,} {who} were measured, on {right_answers:,} "
+        "right answers{right}, after learning from {n_train:,} events.{out} {cold_items:,} of {items:,} "
+        "items are new: nobody met them in training. {places} Whiskers and brackets are 95% bootstrap "
+        "intervals over users. Ties count against a recommender. Items that a user met before are no "
+        "candidates.",
+        split=facts["split"],
+        users_measured=facts["users_measured"],
+        users=facts["users"],
+        who=who,
+        right_answers=facts["right_answers"],
+        right=right,
+        n_train=facts["n_train"],
+        out=out,
+        cold_items=facts["cold_items"],
+        items=facts["items"],
+        places=places,
     )
     st.caption(errors.plain(words))

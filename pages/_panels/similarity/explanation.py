@@ -6,8 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import PairExplanation, Run, explain_pair
 from pages._components import errors, exports, header, waiting
+from pages._components.headings import headings
 from pages._components.media import maps, previews
 from pages._panels.recommend.words import badges
 from pages._session import cache
@@ -27,11 +29,11 @@ def show_pair(run: Run, run_key: str, source: tuple[str, str], target: tuple[str
         return explain_pair(run, source, target, store=cache.store(), settings=cache.settings(), progress=progress)
 
     key = " ".join((run_key, *source, *target))
-    task = Task("pair", key, "reasons for this pair", work)
+    task = Task("pair", key, say("reasons for this pair"), work)
     if task.idle:
-        st.button("Why are these two near, or far?", icon=":material/image_search:", key="pair.go",
+        st.button(tr("Why are these two near, or far?"), icon=":material/image_search:", key="pair.go",
                   on_click=task.start,
-                  help="Masked copies of both are encoded in the background. It takes some seconds.")  # fmt: skip
+                  help=tr("Masked copies of both are encoded in the background. It takes some seconds."))  # fmt: skip
         return
     found = waiting.result(task)
     if found is not None:
@@ -44,7 +46,7 @@ def medium_name(rows: EmbeddingSet, row: int) -> tuple[str, str]:
 
 
 def _show(run: Run, found: PairExplanation) -> None:
-    st.subheader(f"Why their cosine is {found.score:.3f}", anchor=False)
+    st.subheader(tr("Why their cosine is {score:.3f}", score=found.score), anchor=False)
     columns = st.columns(2, gap="large")
     for column, side, placed in zip(columns, ("a", "b"), (found.a, found.b)):
         with column:
@@ -57,9 +59,15 @@ def _show(run: Run, found: PairExplanation) -> None:
     if found.concepts:
         words = found.concepts
         shared = [word for word, _ in words.shared]
-        st.markdown("Words for both: " + (badges(shared, "violet") if shared else ":gray[none]"))
-        st.caption("Words near both: they show similarity, not attribution."
-                   f" Reconstruction cosines {words.a.cosine:.2f} and {words.b.cosine:.2f}.")  # fmt: skip
+        st.markdown(tr("Words for both: ") + (badges(shared, "violet") if shared else tr(":gray[none]")))
+        st.caption(
+            tr(
+                "Words near both: they show similarity, not attribution. Reconstruction cosines {cosine:.2f} and "
+                "{cosine2:.2f}.",
+                cosine=words.a.cosine,
+                cosine2=words.b.cosine,
+            )
+        )
     for note in found.notes:
         st.caption(f":material/info: {errors.plain(errors.sentence(note))}")
 
@@ -67,24 +75,32 @@ def _show(run: Run, found: PairExplanation) -> None:
 def _terms(run: Run, found: PairExplanation) -> None:
     """Draw the similarity as a sum of components or anchors, if the aligner allows it."""
     if found.components:
-        st.markdown("As a sum over the components of the space. Items and words are those farthest along a component.")
+        st.markdown(
+            tr("As a sum over the components of the space. Items and words are those farthest along a component.")
+        )
         rows = [
             {"component": c.number, "adds": c.value, "items": _titles(run, c.items), "words": ", ".join(c.words)}
             for c in found.components
         ]
-        frame = pd.DataFrame([*rows, {"items": "all other components", "adds": found.component_rest}])
-        st.dataframe(frame, hide_index=True, alt="What each component adds")
+        frame = pd.DataFrame([*rows, {"items": tr("all other components"), "adds": found.component_rest}])
+        st.dataframe(frame, column_config=headings(frame), hide_index=True, alt=tr("What each component adds"))
         exports.table(frame, "components", key="explanation.components")
     if found.anchors:
-        st.markdown("As a sum over the known pairs (anchors) that both are compared with")
+        st.markdown(tr("As a sum over the known pairs (anchors) that both are compared with"))
         rows = [{"known pair": _titles(run, (item,)), "adds": value} for item, value in found.anchors]
-        frame = pd.DataFrame([*rows, {"known pair": "all others", "adds": found.anchor_rest}])
-        st.dataframe(frame, hide_index=True, alt="What each known pair adds")
+        frame = pd.DataFrame([*rows, {"known pair": tr("all others"), "adds": found.anchor_rest}])
+        st.dataframe(frame, column_config=headings(frame), hide_index=True, alt=tr("What each known pair adds"))
         exports.table(frame, "known-pairs", key="explanation.anchors")
     for side, weights in found.attention.items():
         placed = found.a if side == "a" else found.b
         named = ", ".join(f"{_titles(run, (item,))} {weight:.2f}" for item, weight in weights[:5])
-        st.caption(f"Attention weights of its {placed.modality} (not attribution): {errors.plain(named)}")
+        st.caption(
+            tr(
+                "Attention weights of its {modality} (not attribution): {named}",
+                modality=placed.modality,
+                named=errors.plain(named),
+            )
+        )
 
 
 def _titles(run: Run, items: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
 from mmalign_core.types import Progress
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import (
     GroupMatrix,
     group_matrix,
@@ -20,7 +21,7 @@ from mmalign_core.workflow import (
 )
 from pages._components import errors, figures, waiting
 from pages._panels.similarity.view import View
-from pages._session import cache, clicks, state
+from pages._session import clicks, run_cache, state
 from pages._session.jobs import Task
 
 _CLUSTER = "cluster"
@@ -36,7 +37,9 @@ def offered(shown: View) -> list[str]:
 
 def show(shown: View) -> Sequence[int] | None:
     """Draw the matrix of groups and return the queries of the chosen cell, the worst first; None while it is made."""
-    column = st.selectbox("Group by", offered(shown), key="group", bind="query-params", width=230)
+    column = st.selectbox(
+        tr("Group by"), offered(shown), key="group", bind="query-params", width=230, format_func=tr_word
+    )
     found = waiting.result(_task(shown, column), begin=True)
     if found is None:
         return None
@@ -46,11 +49,19 @@ def show(shown: View) -> Sequence[int] | None:
         key="groups",
         on_select=lambda: _clicked(shown),
         selection_mode="points",
-        alt=f"Mean similarity of groups of {shown.source} and of {shown.target}",
+        alt=tr(
+            "Mean similarity of groups of {source} and of {target}",
+            source=tr_word(shown.source),
+            target=tr_word(shown.target),
+        ),
     )
     st.caption(
-        f"Mean score of all pairs of two groups, over {errors.plain(shown.split)} (n = {len(shown.judged):,}). Red"
-        " squares: a group against itself. A cell opens its queries below."
+        tr(
+            "Mean score of all pairs of two groups, over {split} (n = {n:,}). Red squares: a group against "
+            "itself. A cell opens its queries below.",
+            split=errors.plain(shown.split),
+            n=len(shown.judged),
+        )
     )
     return _menus(shown, found, i, j)
 
@@ -62,33 +73,38 @@ def _task(shown: View, column: str) -> Task:
             groups = named_clusters(run).groups(run.collection.ids)
         else:
             groups = item_groups(run.collection, column)
-        scores = cache.scores(shown.run_key, shown.source, shown.target, run).take(judged_rows(run, judged))
+        scores = run_cache.scores(shown.run_key, shown.source, shown.target, run).take(judged_rows(run, judged))
         sides = (row_groups(rows, groups) for rows in (judged.queries, judged.candidates))
         return group_matrix(judged, scores, *sides, progress=progress)
 
     key = " ".join([shown.run_key, shown.way, shown.split, column])
-    return Task("groups", key, "mean scores of groups", work)
+    return Task("groups", key, say("mean scores of groups"), work)
 
 
 def _figure(shown: View, found: GroupMatrix, chosen: tuple[int, int]):
     notes = [
         [
-            f"{found.chosen[i, j]:,} of {found.queries[i]:,} queries choose one of {found.candidates[j]:,} here"
+            tr(
+                "{chosen:,} of {queries:,} queries choose one of {candidates:,} here",
+                chosen=found.chosen[i, j],
+                queries=found.queries[i],
+                candidates=found.candidates[j],
+            )
             for j in range(len(found.columns))
         ]
         for i in range(len(found.rows))
     ]
     alike = np.array([[row == column for column in found.columns] for row in found.rows])
     return heatmap_figure(
-        found.means, found.rows, found.columns, right=alike, chosen=chosen, row_title=shown.source,
-        column_title=shown.target, notes=notes,
+        found.means, found.rows, found.columns, right=alike, chosen=chosen, row_title=tr_word(shown.source),
+        column_title=tr_word(shown.target), notes=notes,
     )  # fmt: skip
 
 
 def _menus(shown: View, found: GroupMatrix, i: int, j: int) -> Sequence[int]:
     """Draw the menus of both groups: what a click on a cell does, by keyboard. Return the queries of the cell."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        for side, names, place in (("Queries of", found.rows, i), ("Answered from", found.columns, j)):
+        for side, names, place in ((tr("Queries of"), found.rows, i), (tr("Answered from"), found.columns, j)):
             key = f"similarity.groups.{side}.{place}"
             st.selectbox(
                 side, range(len(names)), index=place, key=key, format_func=names.__getitem__, width=260,
@@ -98,7 +114,7 @@ def _menus(shown: View, found: GroupMatrix, i: int, j: int) -> Sequence[int]:
     worst = shown.judged.worst_first()
     if inside.any():
         return worst[inside[worst]].tolist()
-    st.caption("No query of this group chooses a candidate of the other; these are all its queries.")
+    st.caption(tr("No query of this group chooses a candidate of the other; these are all its queries."))
     return worst[(found.query_group == i)[worst]].tolist()
 
 

@@ -10,24 +10,35 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import ORDERINGS, SimilarityBlock, judged_rows
 from pages._components import errors, figures
 from pages._panels.similarity import explanation, groups, pairs, view
 from pages._panels.similarity.view import View
-from pages._session import cache, clicks, state
+from pages._session import cache, clicks, languages, run_cache, state
 
 _MOST = 200
 """Cells along one side of the largest heat map: smaller ones than these, of three pixels, cannot be clicked."""
-WORST, BEST, SELECTION, SPREAD, GROUPS = "Worst pairs", "Best pairs", "Selection", "Across the collection", "Groups"
+WORST, BEST, SELECTION, SPREAD, GROUPS = (
+    say("Worst pairs"),
+    say("Best pairs"),
+    say("Selection"),
+    say("Across the collection"),
+    say("Groups"),
+)
 
 
 def show(shown: View) -> None:
     """Draw the controls, the heat map, and beside it the pair in focus."""
     queries: Sequence[int] | None = None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        rows = st.selectbox("Rows", _offered(shown), key="rows", bind="query-params", width=210)
+        offered = _offered(shown)
+        rows = st.selectbox(tr("Rows"), offered, key="rows", bind="query-params", width=210,
+                            format_func=languages.worded("rows", offered))  # fmt: skip
         first = ORDERINGS.index("similar items together" if rows == SPREAD else "worst pairs first")
-        ordering = st.selectbox("Order", ORDERINGS, index=first, key=f"order.{rows}", width=230)
+        ordering = st.selectbox(
+            tr("Order"), ORDERINGS, index=first, key=f"order.{rows}", width=230, format_func=tr_word
+        )
         limit = _limit(shown, rows)
     with errors.shown():
         if rows == GROUPS:
@@ -38,7 +49,7 @@ def show(shown: View) -> None:
         elif rows != SPREAD:
             queries = _queries(shown, rows)[:limit]
         if queries is not None and not len(queries):
-            st.caption("None of the selected items is a query of this direction that can be judged.")
+            st.caption(tr("None of the selected items is a query of this direction that can be judged."))
             return
         _draw(shown, _block(shown, queries, limit, ordering))
 
@@ -57,7 +68,7 @@ def _limit(shown: View, rows: str) -> int:
     most = min(_MOST if rows == SPREAD else _MOST // 2, many)
     if most <= 2:
         return most
-    return st.slider("Rows shown", 2, most, min(24, most), key="items", bind="query-params", width=260)
+    return st.slider(tr("Rows shown"), 2, most, min(24, most), key="items", bind="query-params", width=260)
 
 
 def _queries(shown: View, rows: str) -> Sequence[int]:
@@ -73,9 +84,9 @@ def _queries(shown: View, rows: str) -> Sequence[int]:
 
 def _block(shown: View, queries: Sequence[int] | None, limit: int, ordering: str) -> SimilarityBlock:
     if queries is None:
-        return cache.block(shown.run_key, shown.source, shown.target, limit, ordering, shown.run)
+        return run_cache.block(shown.run_key, shown.source, shown.target, limit, ordering, shown.run)
     given = tuple(int(row) for row in queries)
-    return cache.shown_errors(shown.run_key, shown.way, shown.split, given, ordering, shown.run, shown.judged)
+    return run_cache.shown_errors(shown.run_key, shown.way, shown.split, given, ordering, shown.run, shown.judged)
 
 
 def _draw(shown: View, block: SimilarityBlock) -> None:
@@ -97,12 +108,24 @@ def _draw(shown: View, block: SimilarityBlock) -> None:
             key="heat",
             on_select=partial(_clicked, shown, block),
             selection_mode="points",
-            title=f"Similarity of {shown.source} and {shown.target}: {shown.split}",
-            alt=f"Similarity of {shown.source} and {shown.target}; the two menus beside it choose a pair by keyboard",
+            title=tr(
+                "Similarity of {source} and {target}: {split}",
+                source=tr_word(shown.source),
+                target=tr_word(shown.target),
+                split=shown.split,
+            ),
+            alt=tr(
+                "Similarity of {source} and {target}; the two menus beside it choose a pair by keyboard",
+                source=tr_word(shown.source),
+                target=tr_word(shown.target),
+            ),
         )
         st.caption(
-            f"Rows: {errors.plain(shown.split)}. Red squares are right answers; the yellow cell is shown."
-            f"{_fit_of_scores(shown)}"
+            tr(
+                "Rows: {split}. Red squares are right answers; the yellow cell is shown.{fit_of_scores}",
+                split=errors.plain(shown.split),
+                fit_of_scores=_fit_of_scores(shown),
+            )
         )
     with right:
         _menus(shown, block, source_row, target_row)
@@ -116,8 +139,8 @@ def _figure(shown: View, block: SimilarityBlock, chosen: tuple[int, int] | None)
         *pairs.labels(shown.run, block),
         right=block.right,
         chosen=chosen,
-        row_title=shown.source,
-        column_title=shown.target,
+        row_title=tr_word(shown.source),
+        column_title=tr_word(shown.target),
         row_images=pairs.pictures(shown.run, block, shown.source, block.source_rows),
         column_images=pairs.pictures(shown.run, block, shown.target, block.target_rows),
     )
@@ -127,9 +150,9 @@ def _fit_of_scores(shown: View) -> str:
     """Return which fit the scores are of, where it is not the one that decided: a run keeps none of its folds' fits."""
     if not (shown.run.choices.folds or shown.run.choices.fold_column):
         return ""
-    return (
-        " The scores are those of the fit on all items, which the run keeps; ranks and answers are those of the fold's"
-        " fit, which had not seen the query."
+    return tr(
+        " The scores are those of the fit on all items, which the run keeps; ranks and answers are those "
+        "of the fold's fit, which had not seen the query."
     )
 
 
@@ -147,7 +170,7 @@ def _menus(shown: View, block: SimilarityBlock, source_row: int, target_row: int
     left, right = st.columns(2)
     with left:
         _menu(
-            f"Query ({shown.source})",
+            tr("Query ({source})", source=tr_word(shown.source)),
             block.source_rows,
             source_row,
             names[0],
@@ -155,7 +178,7 @@ def _menus(shown: View, block: SimilarityBlock, source_row: int, target_row: int
         )
     with right:
         _menu(
-            f"Candidate ({shown.target})",
+            tr("Candidate ({target})", target=tr_word(shown.target)),
             block.target_rows,
             target_row,
             names[1],
@@ -179,6 +202,6 @@ def _menu(label: str, rows: np.ndarray, now: int, names: dict[int, str], choose:
         index=place,
         key=key,
         format_func=lambda row: names[row],
-        placeholder="not in this matrix",
+        placeholder=tr("not in this matrix"),
         on_change=lambda: choose(int(state.widget(key))),
     )

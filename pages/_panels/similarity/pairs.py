@@ -9,6 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import cut_text
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Run, SimilarityBlock, right_pair
 from pages._components import errors, header
 from pages._components.media import previews, row_media
@@ -71,13 +72,13 @@ def show_cell(shown: View, block: SimilarityBlock, source_row: int, target_row: 
     rank = int((scores >= score - row.rounding[0]).sum())
     query, candidate = block.source.take(np.array([source_row])), block.target.take(np.array([target_row]))
     columns = st.columns(3)
-    columns[0].metric("score", fixed(score, 3))
+    columns[0].metric(tr("score"), fixed(score, 3))
     columns[1].metric(
-        "rank among all",
+        tr("rank among all"),
         f"{rank:,} / {len(scores):,}",
-        help="Among all candidates of the space. Candidates with the same score count as ranked before it.",
+        help=tr("Among all candidates of the space. Candidates with the same score count as ranked before it."),
     )
-    columns[2].metric("right answer", "yes" if right_pair(query, candidate) else "no")
+    columns[2].metric(tr("right answer"), tr("yes") if right_pair(query, candidate) else tr("no"))
     for rows, place in ((block.source, source_row), (block.target, target_row)):
         name = previews.title(shown.run.collection, rows.ids[place])
         text = "" if rows.modality == "text" else f" · {errors.plain(name)}"

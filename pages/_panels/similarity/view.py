@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from mmalign_core.wording import say, tr
 from mmalign_core.workflow import Judgements, Run
 from pages._components import header, judgements
 from pages._panels.align import report
-from pages._session import cache, state
+from pages._session import languages, run_cache, state
 
-HELD_OUT, FITTED = "Held out", "Fitted"
+HELD_OUT, FITTED = say("Held out"), say("Fitted")
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,12 @@ def choose(run: Run, run_key: str) -> View | None:
     ways = {header.arrow(*way): way for way in directions(run)}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = st.segmented_control(
-            "Direction", list(ways), default=next(iter(ways)), required=True, key="way", bind="query-params"
+            tr("Direction"), list(ways), default=next(iter(ways)), required=True, key="way", bind="query-params"
         )
         source, target = ways[chosen]
         if {source, target} != set(run.choices.pair) or not run.report.get("metrics"):
-            found = cache.judged_in_space(run_key, source, target, run)
-            return View(run, run_key, source, target, found, "all queries, among all candidates of the space")
+            found = run_cache.judged_in_space(run_key, source, target, run)
+            return View(run, run_key, source, target, found, tr("all queries, among all candidates of the space"))
         measured = judgements.of_pair(run, run_key)
         if measured is None:
             return None
@@ -59,24 +60,25 @@ def _of_split(view: View) -> View:
     """Draw the choice between held-out and fitted queries where there are both: they are never shown together."""
     held = view.judged.held_out
     if not held.any():
-        fitted = ", and the aligner was fitted on them" if report.among_these(view.run) else ""
-        return replace(view, split=f"all queries: nothing was held out{fitted}")
+        fitted = tr(", and the aligner was fitted on them") if report.among_these(view.run) else ""
+        return replace(view, split=tr("all queries: nothing was held out{fitted}", fitted=fitted))
     if held.all():
-        return replace(view, split="held-out queries, each in the fit that had not seen it")
+        return replace(view, split=tr("held-out queries, each in the fit that had not seen it"))
     which = st.segmented_control(
-        "Queries",
+        tr("Queries"),
         [HELD_OUT, FITTED],
         default=HELD_OUT,
         required=True,
         key="split",
         bind="query-params",
-        help="The fit has seen the fitted ones, so their numbers are too good.",
+        format_func=languages.worded("split", (HELD_OUT, FITTED)),
+        help=tr("The fit has seen the fitted ones, so their numbers are too good."),
     )
     if which == FITTED:
-        fitted = cache.judged_part(view.run_key, view.way, False, view.judged)
-        return replace(view, judged=fitted, split="fitted queries: the fit has seen them")
-    held_out = cache.judged_part(view.run_key, view.way, True, view.judged)
-    return replace(view, judged=held_out, split="held-out queries, among held-out candidates")
+        fitted = run_cache.judged_part(view.run_key, view.way, False, view.judged)
+        return replace(view, judged=fitted, split=tr("fitted queries: the fit has seen them"))
+    held_out = run_cache.judged_part(view.run_key, view.way, True, view.judged)
+    return replace(view, judged=held_out, split=tr("held-out queries, among held-out candidates"))
 
 
 def cell(view: View) -> tuple[int, int] | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mmalign_core.types import Collection, Progress
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import POINT_VALUES, Judgements, MapClusters, Run, SpaceMap, map_clusters, point_values
-from pages._components import waiting
-from pages._session import cache
+from pages._components import errors, waiting
+from pages._session import run_cache
 from pages._session.jobs import Task
 
 BY_MODALITY, BY_CLUSTER = "modality", "cluster"
@@ -48,7 +49,7 @@ def colouring(
         return Colouring(name, None)
     if name == BY_CLUSTER:
         values = clusters.point_names if clusters else [None] * len(drawn.points)
-        return Colouring(name, values, "Clusters of the items in the space, by k-means, with words of their texts.")
+        return Colouring(name, values, tr("Clusters of the items in the space, by k-means, with words of their texts."))
     if name in POINT_VALUES:
         if not judged:
             return Colouring(name, [None] * len(drawn.points))
@@ -62,10 +63,10 @@ def clusters(run: Run, run_key: str, map_key: str, drawn: SpaceMap) -> MapCluste
     """Return the clusters of the map's items; None while they are computed."""
 
     def work(progress: Progress) -> MapClusters:
-        progress(0.0, "finding clusters")
+        progress(0.0, say("finding clusters"))
         return map_clusters(run, drawn)
 
-    return waiting.result(Task("clusters", f"{run_key} {map_key}", "clusters of the map", work), begin=True)
+    return waiting.result(Task("clusters", f"{run_key} {map_key}", say("clusters of the map"), work), begin=True)
 
 
 def _columns(collection: Collection) -> list[str]:
@@ -83,14 +84,16 @@ def _note(name: str, judged: Mapping[str, Judgements]) -> str:
     """Say which queries the values are about."""
     first = next(iter(judged.values()))
     a, b = first.direction
-    about = {"times chosen": "how many queries choose the medium"}.get(name, "each medium as a query")
+    about = {"times chosen": tr("how many queries choose the medium")}.get(name, tr("each medium as a query"))
     held = first.held_out
-    split = "nothing was held out"
+    split = tr("nothing was held out")
     if held.any():
-        split = "all held out"
+        split = tr("all held out")
         if not held.all():
-            split = "held-out queries met held-out candidates, fitted ones met all: colour by 'held out' to tell them"
-    return f"{about}, {a} ↔ {b}; {split}.".capitalize()
+            split = tr(
+                "held-out queries met held-out candidates, fitted ones met all: colour by 'held out' to tell them"
+            )
+    return errors.sentence(tr("{about}, {a} ↔ {b}; {split}", about=about, a=tr_word(a), b=tr_word(b), split=split))
 
 
 def worst_items(judged: Mapping[str, Judgements], most: int) -> list[str]:
@@ -104,4 +107,4 @@ def worst_items(judged: Mapping[str, Judgements], most: int) -> list[str]:
 
 def cached_labels(run: Run, run_key: str) -> list[str]:
     """Return the hover label of each point of the map, in the order of the space's modalities and rows."""
-    return [label for modality in run.result.space for label in cache.row_labels(run_key, modality, run)]
+    return [label for modality in run.result.space for label in run_cache.row_labels(run_key, modality, run)]

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmalign_core.plots import MapGroups, MapPoints, map_groups, map_points, packed_values
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 from mmalign_core.workflow import Judgements, MapClusters, MapLabel, Run, SpaceMap, label_levels
 from pages._components import waiting
 from pages._components.media import row_media
@@ -72,7 +73,9 @@ def named_groups(run: Run, run_key: str, map_key: str, drawn: SpaceMap) -> Seque
     def work(progress: Progress) -> Sequence[ShownLabel]:
         return shown_labels(label_levels(run, drawn, progress=progress), len(drawn.points))
 
-    return waiting.result(Task("clusters", f"names {run_key} {map_key}", "names of the map's groups", work), begin=True)
+    return waiting.result(
+        Task("clusters", f"names {run_key} {map_key}", say("names of the map's groups"), work), begin=True
+    )
 
 
 def shown_labels(levels: Sequence[Sequence[MapLabel]], n: int) -> Sequence[ShownLabel]:

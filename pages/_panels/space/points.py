@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Run
 from pages._components.media import gallery
 from pages._components.numbers import fixed
-from pages._session import cache, state
+from pages._session import cache, run_cache, state
 
 _DEFAULTS: dict[str, float | int] = {"dimensions": 2, "n_neighbors": 15, "min_dist": 0.1, "seed": 0}
 """The defaults of `workflow.project_run`, which are those of umap-learn."""
@@ -18,7 +19,7 @@ _DEFAULTS: dict[str, float | int] = {"dimensions": 2, "n_neighbors": 15, "min_di
 
 def placed_items(run: Run) -> Sequence[str]:
     """Return the items with a place in the space, in the collection's order."""
-    return cache.placed_items(run.collection.digest + run.result.digest, run)
+    return run_cache.placed_items(run.collection.digest + run.result.digest, run)
 
 
 def current_item(run: Run) -> str:
@@ -32,7 +33,7 @@ def current_item(run: Run) -> str:
 
 def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:
     """Return the nearest other items as cards."""
-    found = cache.neighbours(run_key, item, count, run)
+    found = run_cache.neighbours(run_key, item, count, run)
     return [gallery.card(run.collection, r.id, note=f"{fixed(r.score, plus=True)} σ", modalities=[]) for r in found]
 
 
@@ -40,32 +41,32 @@ def map_settings() -> None:
     """Draw the switch between 2-D and 3-D, and a button for the other settings."""
     now = _DEFAULTS | dict(state.view_spec().map)
     shape = st.segmented_control(
-        "Dimensions", ["2-D", "3-D"], default=f"{now['dimensions']}-D", required=True, key="space.dimensions"
+        tr("Dimensions"), ["2-D", "3-D"], default=f"{now['dimensions']}-D", required=True, key="space.dimensions"
     )
     if shape and int(shape[0]) != now["dimensions"]:
         _draw_map(now | {"dimensions": int(shape[0])})
-    with st.popover("Map settings", icon=":material/tune:"), st.form("map", border=False):
+    with st.popover(tr("Map settings"), icon=":material/tune:"), st.form("map", border=False):
         near = st.slider(
-            "Neighbours",
+            tr("Neighbours"),
             2,
             100,
             min(int(now["n_neighbors"]), 100),
             key="space.near.slider",
-            help="Few show details, many show the whole.",
+            help=tr("Few show details, many show the whole."),
         )
         apart = st.slider(
-            "Least distance",
+            tr("Least distance"),
             0.0,
             0.99,
             float(now["min_dist"]),
             0.01,
             key="space.apart",
-            help="How tightly points may lie on one another.",
+            help=tr("How tightly points may lie on one another."),
         )
         seed = st.number_input(
-            "Seed", 0, 2**31, int(now["seed"]), key="space.seed", help="The same seed gives the same map."
+            tr("Seed"), 0, 2**31, int(now["seed"]), key="space.seed", help=tr("The same seed gives the same map.")
         )
-        if st.form_submit_button("Draw", type="primary"):
+        if st.form_submit_button(tr("Draw"), type="primary"):
             _draw_map(now | {"n_neighbors": near, "min_dist": apart, "seed": seed})
 
 

@@ -8,8 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow
+from mmalign_core.wording import tr
 from mmalign_core.workflow import Contrast, Judgements, PartMetrics, Run, selection_contrasts
 from pages._components import errors, exports
+from pages._components.headings import headings
 from pages._components.media import gallery
 from pages._session import state
 
@@ -19,29 +21,33 @@ _CARDS = 60
 
 def show(run: Run, judged: Mapping[str, Judgements], items: list[str], on_pick: Callable[[str], None]) -> None:
     """Draw the metrics of the selected items and their gallery; a hint where nothing is selected."""
-    st.subheader("How do the selected items fare?", anchor=False)
+    st.subheader(tr("How do the selected items fare?"), anchor=False)
     if not items:
         errors.empty(
-            "Nothing selected",
-            "Draw around points with the lasso or the box of the map's toolbar. Their metrics appear here.",
+            tr("Nothing selected"),
+            tr("Draw around points with the lasso or the box of the map's toolbar. Their metrics appear here."),
             "select",
         )
         return
     if judged:
         space = {modality: run.result.space[modality] for modality in run.choices.pair}
         table = _table(selection_contrasts(judged, space, items))
-        st.dataframe(table, hide_index=True, key="space.selection.metrics")
+        st.dataframe(table, column_config=headings(table), hide_index=True, key="space.selection.metrics")
         st.caption(
-            f"The {len(items):,} selected items beside the {len(run.collection.ids) - len(items):,} others."
-            " n counts queries, for the gap items. The largest hub is the candidate that most queries choose."
+            tr(
+                "The {n:,} selected items beside the {n2:,} others. n counts queries, for the gap items. The "
+                "largest hub is the candidate that most queries choose.",
+                n=len(items),
+                n2=len(run.collection.ids) - len(items),
+            )
         )
         exports.table(table, "selection-metrics", key="space.selection")
     else:
-        st.caption("Nothing was measured in this run, so the selection has no metrics.")
+        st.caption(tr("Nothing was measured in this run, so the selection has no metrics."))
     cards = [gallery.card(run.collection, item) for item in items[:_CARDS]]
     gallery.show(cards, key="space.selection", width=110, on_pick=on_pick, selected=state.selected_item())
     if len(items) > _CARDS:
-        st.caption(f"The first {_CARDS} of {len(items):,} are shown.")
+        st.caption(tr("The first {CARDS} of {n:,} are shown.", CARDS=_CARDS, n=len(items)))
 
 
 def _table(contrasts: tuple[Contrast, ...]) -> pd.DataFrame:
@@ -62,5 +68,9 @@ def _side(name: str, part: PartMetrics | None, metric: str) -> dict[str, str | i
     if part is None:
         return {name: "none", f"{name} 95%": "", f"n {name}": 0}
     word = "{:.3f}" if metric == "modality gap" else "{:.1%}"
-    interval = "" if part.interval is None else " to ".join(word.format(limit) for limit in part.interval)
+    interval = (
+        ""
+        if part.interval is None
+        else tr("{low} to {high}", low=word.format(part.interval[0]), high=word.format(part.interval[1]))
+    )
     return {name: word.format(part.value), f"{name} 95%": interval, f"n {name}": part.n}
