@@ -2,8 +2,8 @@
 
     python benchmarks/unpaired_rows.py [rows,...] [--aligner unpaired] [--seeds 3]
 
-Left and right halves of Fashion-MNIST, of other pictures on either side: R@10 in percent among 1,000 test pictures, mean
-of both directions, each seed other pictures. Chance is 1. An easy case: halves show the same kinds of things, and
+Left and right halves of Fashion-MNIST, of other pictures on either side: R@10 in percent among 1,000 test pictures,
+mean of both directions, each seed other pictures. Chance is 1. An easy case: halves show the same kinds of things, and
 neighbouring pixels say the same on both sides.
 """
 

@@ -14,6 +14,7 @@ from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.params import param
 from mmalign_core.progress import within
 from mmalign_core.types import MODALITIES, EmbeddingSet, Progress
+from mmalign_core.wording import say, say_word
 
 COARSE_DIMS = 64
 """Few directions with their own variances, in which wrong starts still converge to the right rotation. Chosen."""
@@ -48,12 +49,16 @@ class UnpairedAligner(LinearAligner):
     @classmethod
     def caution(cls, rows: Mapping[str, int]) -> str:
         """Return that there are fewer than HOPEFUL_ROWS rows of a modality."""
-        few = [f"{rows[m]:,} of {m}" for m in sorted(rows, key=MODALITIES.index) if rows[m] < HOPEFUL_ROWS]
-        if not few:
+        least = min(rows, key=lambda m: (rows[m], MODALITIES.index(m)), default="")
+        if not least or rows[least] >= HOPEFUL_ROWS:
             return ""
-        return (
-            f"{cls.name} has {' and '.join(few)} to compare; with fewer than {HOPEFUL_ROWS:,} rows it stays at chance or "
-            "little above, and another start finds something else; give more items, or known pairs to another aligner"
+        return say(
+            "{aligner} compares whole collections, and there are {count} rows of {modality}: with fewer than {least} "
+            "what it finds is mostly chance; give more items, or known pairs to another aligner",
+            aligner=cls.name,
+            count=rows[least],
+            modality=say_word(least),
+            least=HOPEFUL_ROWS,
         )
 
     def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
