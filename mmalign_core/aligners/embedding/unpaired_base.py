@@ -26,8 +26,9 @@ time: many starts use few rows, few starts use many."""
 FINE_ROWS = 6000
 """Rows of either side in each of the last rounds. Chosen for time."""
 HOPEFUL_ROWS = 1000
-"""Rows of either modality below which the result is chance or luck. Measured by `benchmarks/unpaired_rows.py`: left and
-right halves of pictures, an easy case, R@10 of 1,000 over three seeds: 100 rows 3 to 6 %, 300 rows 2 to 24 %."""
+"""Rows of either modality below which the result is chance or luck. Chosen between what was measured on left and right
+halves of pictures, an easy case: R@10 of 1,000 over three seeds 2 to 6 % with 100 rows, 2 to 24 % with 300
+(`benchmarks/unpaired_rows.py`), and R@1 of 15 % with 30,000 (`benchmarks/fashion_unpaired.py`)."""
 MEMORY = 0.7
 """Share of the earlier rounds that the last ones keep.
 Chosen: together they weigh about twice as much as the current one."""
