@@ -107,5 +107,4 @@ def test_roles_are_changed_in_the_table_of_the_preview(chrome: Browser, address:
     settled(page, PATIENCE)
     page.get_by_role("button", name="Open it").click()
     page.wait_for_url(re.compile("roles=.*words"))
-    expect(page.get_by_text("a dog", exact=True).first).to_be_visible()
     page.close()
