@@ -46,7 +46,7 @@ def write(folder: Path, rows: int, width: int) -> None:
 
 def step(name: str, folder: Path) -> None:
     """Make the index, or answer, and print seconds and memory."""
-    settings = Settings(max_rows=100_000_000)
+    settings = Settings(max_rows=100_000_000, max_file_bytes=1 << 40)
     store = Store(folder / "home")
     spent = Clock()
     collection = open_collection(str(folder / "data"), settings=settings)

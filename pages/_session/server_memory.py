@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from threading import Event, Thread
 
-from mmalign_core.workflow import limit_heap, release_freed, unload_idle
+from mmalign_core.workflow import limit_heap, release_freed, release_sessions, unload_idle
 from pages._session import cache as app_cache
 from pages._session import sessions
 
@@ -48,6 +48,12 @@ class Housekeeper:
         return True
 
 
+def give_back() -> None:
+    """Give back the memory that encoders keep for their next batches, and what was freed."""
+    release_sessions()
+    release_freed()
+
+
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncGenerator[None, None]:
     """From the start of the server to its end, when it leaves nothing of its sessions behind."""
@@ -61,7 +67,7 @@ def begin() -> None:
     """Begin to look after this process, once."""
     limit_heap()
     kept = app_cache.server_settings()
-    keeper, never = Housekeeper(release_freed), Event()
+    keeper, never = Housekeeper(give_back), Event()
     sessions.begin(kept)
 
     def watch() -> None:
@@ -69,7 +75,7 @@ def begin() -> None:
             unload_idle(_IDLE_ENCODER)
             sessions.drop_expired()
             if sessions.look(kept):
-                release_freed()
+                give_back()
             keeper.look()
 
     Thread(target=watch, name="housekeeping", daemon=True).start()

@@ -13,6 +13,7 @@ from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
 from mmalign_core.aligners.embedding.unpaired_base import UnpairedAligner
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 
 @register("adversarial")
@@ -23,7 +24,7 @@ class Adversarial(UnpairedAligner):
     refinement (step, mutual, csls).
     """
 
-    summary = "No pairs: a map trained against a discriminator of the modalities (GAN), then Procrustes"
+    summary = say("No pairs: a map trained against a discriminator of the modalities (GAN), then Procrustes")
     card = Card(
         idea="A discriminator learns to tell mapped rows of one modality from rows of the other, and a nearly "
         "orthogonal map learns to deceive it. The best of several games is refined on rows that choose each other.",

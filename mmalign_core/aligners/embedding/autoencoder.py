@@ -24,6 +24,7 @@ from mmalign_core.aligners.towers.tower import Tower, TowerAligner
 from mmalign_core.aligners.training import Contrast, Holdout, Plan, hold_out, train
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -38,7 +39,7 @@ class Autoencoder(TowerAligner):
     Only the encoders are needed to place rows. Of few and wide rows the coordinates in their span are learned from.
     """
 
-    summary = "Encoders and decoders around one shared code; learns from pairs and from rows without a partner"
+    summary = say("Encoders and decoders around one shared code; learns from pairs and from rows without a partner")
     card = Card(
         idea="Every modality is encoded into one shared code, from which its own vector and those of the other "
         "modalities are reconstructed. A further term makes the codes of a pair agree.",

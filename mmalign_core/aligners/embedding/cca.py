@@ -9,6 +9,7 @@ from mmalign_core.aligners.linear.canonical import Canonical, canonical_maps, re
 from mmalign_core.aligners.linear.ridge_search import RIDGES, WEIGHTINGS, RidgeChoice, search_ridge
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 __all__ = ["Canonical", "Cca", "canonical_maps", "regularised_cca"]
 
@@ -17,7 +18,7 @@ __all__ = ["Canonical", "Cca", "canonical_maps", "regularised_cca"]
 class Cca(LinearAligner):
     """Regularised CCA (Hotelling 1936; Vinod 1976); the score of a pair is Σₖ ρₖ^weighting uₖ vₖ over unit rows."""
 
-    summary = "Canonical correlations of the pairs; components are weighted by their correlation"
+    summary = say("Canonical correlations of the pairs; components are weighted by their correlation")
     card = Card(
         idea="Finds directions of both modalities that correlate most over the pairs, after the variance of all "
         "directions is made equal. Each direction is then weighted by its correlation.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.embedding.cca import Cca
+from mmalign_core.wording import say
 
 
 @register("gcca")
@@ -15,7 +16,7 @@ class Gcca(Cca):
     `weighting`.
     """
 
-    summary = "Canonical correlations of three or more modalities at once; items may lack some"
+    summary = say("Canonical correlations of three or more modalities at once; items may lack some")
     card = Card(
         idea="Finds one direction in each modality so that all of them together correlate most, then the next. An item "
         "counts for every pair of modalities that it has.",

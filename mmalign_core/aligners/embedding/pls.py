@@ -8,6 +8,7 @@ from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.spectral import narrow_components
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 
 @register("pls")
@@ -17,7 +18,7 @@ class Pls(LinearAligner):
     With more than two modalities, the leading eigenvectors of all cross-covariances together.
     """
 
-    summary = "Directions that covary most over the pairs, without equalising their variance"
+    summary = say("Directions that covary most over the pairs, without equalising their variance")
     card = Card(
         idea="Finds directions of both modalities whose covariance over the pairs is largest. Directions that hardly "
         "vary are left out, so noise in them does no harm.",

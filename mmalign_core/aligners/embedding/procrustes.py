@@ -16,6 +16,7 @@ from mmalign_core.aligners.linear.spectral import (
 )
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 
 @register("procrustes")
@@ -27,7 +28,7 @@ class Procrustes(LinearAligner):
     (Gower 1975), each within the directions of its own pairs, because no pair constrains the others.
     """
 
-    summary = "Rotates one space onto the other: no direction is stretched, so few pairs cannot spoil it"
+    summary = say("Rotates one space onto the other: no direction is stretched, so few pairs cannot spoil it")
     card = Card(
         idea="Finds the rotation that brings the vectors of each pair closest together. Lengths and angles within a "
         "modality stay as they were.",

@@ -12,6 +12,7 @@ from mmalign_core.aligners.embedding.unpaired_base import UnpairedAligner
 from mmalign_core.aligners.embedding.unpaired_initial import centroid_starts, profile_start
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 
 @register("unpaired")
@@ -22,7 +23,7 @@ class Unpaired(UnpairedAligner):
     its own clusters. One more uses the similarity profiles of single rows.
     """
 
-    summary = "No pairs at all: matches the shapes of two collections"
+    summary = say("No pairs at all: matches the shapes of two collections")
     card = Card(
         idea="Items that are alike in one modality are mostly alike in the other. So clusters are assigned to each "
         "other by how similar they are among themselves, and rows that then choose each other refine the rotation.",

@@ -22,6 +22,7 @@ from mmalign_core.aligners.pairs import Sets
 from mmalign_core.params import param
 from mmalign_core.splits import content_groups
 from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.wording import say
 
 
 @register("attention")
@@ -34,7 +35,9 @@ class Attention(NeighbourhoodAligner):
     that item too, except in training: measure on held-out items.
     """
 
-    summary = "A row attends to the most similar known items and gets the mean of their places; weights are readable"
+    summary = say(
+        "A row attends to the most similar known items and gets the mean of their places; weights are readable"
+    )
     card = Card(
         idea="A row is compared with all known items of its own modality by scaled dot products. The softmax of these "
         "gives the weight of each item's fused place, made of all its modalities, in the row's own.",

@@ -16,6 +16,7 @@ from mmalign_core.aligners.training import apply_dropout, seed_weights
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +32,7 @@ class Concat(TrainedFusion):
     one member replaced.
     """
 
-    summary = "One network predicts whether text, picture and sound belong together; its blocks are their places"
+    summary = say("One network predicts whether text, picture and sound belong together; its blocks are their places")
     card = Card(
         idea="A network on the concatenated vectors learns to separate true tuples from those with one member replaced "
         "(sigmoid, binary cross-entropy). Its hidden layer is the squared sum of one unit block per modality, so the "

@@ -16,6 +16,7 @@ from mmalign_core.params import param
 from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 
 def modality_graph(keys: np.ndarray, owners: np.ndarray, items: int, k: int) -> sparse.csr_array:
@@ -72,7 +73,7 @@ class Graph(NeighbourhoodAligner):
     place of the items of its k nearest known rows. A row of a known item finds that item among its neighbours.
     """
 
-    summary = "Items alike in any modality share their places; a new row is linked to its nearest known items"
+    summary = say("Items alike in any modality share their places; a new row is linked to its nearest known items")
     card = Card(
         idea="Items that look, read or sound alike are linked, and their places are averaged along the links. A new "
         "item is placed between the nearest known ones and the result of a linear map.",

@@ -13,6 +13,7 @@ from mmalign_core.aligners.linear.ridge_search import DEFAULT_CHOICE, RIDGES
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.wording import say
 
 
 @register("late-average")
@@ -22,7 +23,7 @@ class LateAverage(LinearAligner):
     Its dot product is, up to its length, the mean of the cosines with each modality: late fusion.
     """
 
-    summary = "Linear maps into one space; an item's score is the plain average of its modalities' scores"
+    summary = say("Linear maps into one space; an item's score is the plain average of its modalities' scores")
     card = Card(
         idea="Every modality gets a linear map into the space that all of them share (generalised CCA). An item with "
         "several modalities is scored by each of them alone, and the scores are averaged.",

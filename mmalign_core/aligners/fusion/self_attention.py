@@ -17,6 +17,7 @@ from mmalign_core.aligners.training.losses import HOTTEST
 from mmalign_core.params import param
 from mmalign_core.splits import items_of
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +33,9 @@ class SelfAttention(TrainedFusion):
     modalities and whole items. `fuse` reads all tokens of an item.
     """
 
-    summary = "A small transformer reads one token per modality; trained so that any part of an item finds the rest"
+    summary = say(
+        "A small transformer reads one token per modality; trained so that any part of an item finds the rest"
+    )
     card = Card(
         idea="Each modality of an item is a token, and a transformer's CLS token gives the item's place, beside a "
         "linear path. In training random parts of an item must find its other parts, so any modality may be missing.",

@@ -15,6 +15,7 @@ from mmalign_core.params import param
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 
 @register("bridge")
@@ -31,7 +32,7 @@ class Bridge(Aligner):
     cos(e, e'): each part's share in it is exact.
     """
 
-    summary = "Zero-shot through named concepts: places pictures, sounds and videos among texts, without any pairs"
+    summary = say("Zero-shot through named concepts: places pictures, sounds and videos among texts, without any pairs")
     card = Card(
         idea="A classifier names what a medium shows, and the text encoder places those names. Their mean "
         "weighted by probability is the item's place among the texts. For the built-in image encoders, what the "

@@ -8,6 +8,7 @@ from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.matching.relative import Relative
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.wording import say
 
 
 @register("classic")
@@ -18,7 +19,9 @@ class Classic(Relative):
     texts, n_w of which hold word w (Sparck Jones 1972, smoothed). All other columns are standardised.
     """
 
-    summary = "TF-IDF, colour and gradient histograms and MFCC compared through the known pairs: the plain baseline"
+    summary = say(
+        "TF-IDF, colour and gradient histograms and MFCC compared through the known pairs: the plain baseline"
+    )
     card = Card(
         idea="Words are weighted by their rarity, histograms and cepstra by their variance. Two media match "
         "when they resemble the same known pairs.",

