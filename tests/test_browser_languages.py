@@ -44,7 +44,7 @@ def chinese(chrome: Browser, address: str) -> Page:
 def demo_words(tmp_path_factory: pytest.TempPathFactory) -> str:
     """All that the demo itself says: its texts, titles, metadata and credits."""
     demo = open_demo(settings=Settings(root=tmp_path_factory.mktemp("words")))
-    cells = demo.items.astype(str).to_numpy().ravel().tolist()
+    cells = map(str, demo.items.to_numpy().ravel().tolist())
     return "\n".join([*(medium.text or "" for medium in demo.media_of("text")), *cells, demo.attribution])
 
 

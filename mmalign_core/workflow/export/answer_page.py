@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mmalign_core.recommend.sentences.facts import signed
 from mmalign_core.settings import Settings
+from mmalign_core.wording import language, tr, tr_any, tr_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.export.sheet import Sheet
 from mmalign_core.workflow.recommendation.answers import Answer
@@ -49,8 +50,13 @@ def as_html(
         for result in answer.results
     ]
     drawing = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=tr_any,
     )
+    drawing.globals.update(tr=tr, tr_word=tr_word, language=language())
     drawing.filters["signed"] = signed
     template = drawing.get_template("answer.html")
     moment = (made or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")

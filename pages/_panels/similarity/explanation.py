@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import EmbeddingSet, Progress
-from mmalign_core.wording import say, tr
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import PairExplanation, Run, explain_pair
 from pages._components import errors, exports, header, waiting
 from pages._components.headings import headings
@@ -102,7 +102,7 @@ def _terms(run: Run, found: PairExplanation) -> None:
         st.caption(
             tr(
                 "Attention weights of its {modality} (not attribution): {named}",
-                modality=placed.modality,
+                modality=tr_word(placed.modality),
                 named=errors.plain(named),
             )
         )
