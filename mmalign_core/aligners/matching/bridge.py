@@ -34,11 +34,13 @@ class Bridge(Aligner):
 
     summary = say("Zero-shot through named concepts: places pictures, sounds and videos among texts, without any pairs")
     card = Card(
-        idea="A classifier names what a medium shows, and the text encoder places those names. Their mean "
-        "weighted by probability is the item's place among the texts. For built-in encoders the texts get places "
-        "among the media too: by what the classifier learned of each name, and by what drawings taught of others.",
+        idea=say(
+            "A classifier names what a medium shows, and the text encoder places those names. Their mean weighted by "
+            "probability is the item's place among the texts. For built-in encoders the texts get places among the "
+            "media too: by what the classifier learned of each name, and by what drawings taught of others."
+        ),
         formula=r"f(x) = \frac{\left(\sum_c w_c(x)\,\ell_c - \mu\right) W}{\|\cdot\|},\quad w_c \propto p(c\mid x)^{s}",
-        use="When there are no pairs to learn from, or too few; it is limited to the classifier's labels.",
+        use=say("When there are no pairs to learn from, or too few; it is limited to the classifier's labels."),
         reference="Norouzi et al. 2014, Zero-Shot Learning by Convex Combination of Semantic Embeddings",
     )
     needs_pairs = False

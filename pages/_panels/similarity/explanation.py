@@ -92,9 +92,9 @@ def _terms(run: Run, found: PairExplanation) -> None:
         st.dataframe(frame, column_config=headings(frame), hide_index=True, alt=tr("What each known pair adds"))
         exports.table(frame, "known-pairs", key="explanation.anchors")
     if found.parts:
-        st.markdown("As a sum over kinds of evidence")
+        st.markdown(tr("As a sum over kinds of evidence"))
         frame = pd.DataFrame(found.parts, columns=["evidence", "adds"])
-        st.dataframe(frame, hide_index=True, alt="What each kind of evidence adds")
+        st.dataframe(frame, column_config=headings(frame), hide_index=True, alt=tr("What each kind of evidence adds"))
         exports.table(frame, "evidence", key="explanation.parts")
     for side, weights in found.attention.items():
         placed = found.a if side == "a" else found.b
