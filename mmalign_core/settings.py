@@ -69,7 +69,7 @@ class Settings:
     max_file_bytes: int = field(default_factory=lambda: _number("MAX_FILE_BYTES", 512 * 2**20))
     max_image_pixels: int = field(default_factory=lambda: _number("MAX_IMAGE_PIXELS", 100_000_000))
     max_image_side: int = field(default_factory=lambda: _number("MAX_IMAGE_SIDE", 100_000))
-    max_image_bytes: int = field(default_factory=lambda: _number("MAX_IMAGE_BYTES", 2**30))
+    max_image_bytes: int = field(default_factory=lambda: _number("MAX_IMAGE_BYTES", 832 * 2**20))
     max_audio_seconds: int = field(default_factory=lambda: _number("MAX_AUDIO_SECONDS", 600))
     max_video_seconds: int = field(default_factory=lambda: _number("MAX_VIDEO_SECONDS", 4 * 3600))
     max_text_chars: int = field(default_factory=lambda: _number("MAX_TEXT_CHARS", 100_000))

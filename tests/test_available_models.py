@@ -162,6 +162,7 @@ def test_every_suggestion_can_be_looked_up_and_has_size_and_licence(settings: Se
 def test_the_docs_name_every_suggestion() -> None:
     docs = (Path(__file__).parents[1] / "docs" / "encoders.md").read_text(encoding="utf-8")
     assert [row.reference for row in SUGGESTED if f"`{row.reference}`" not in docs] == []
+    assert [name for name in ENCODERS.names() if f"`{name}" not in docs] == []
     assert [row.published for row in SUGGESTED if row.published.partition(" (")[0] not in docs] == []
 
 

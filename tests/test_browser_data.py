@@ -1,11 +1,14 @@
 """Data and Recommend in a real browser: details stay in view, nothing is cut on a phone, sliders have plain names."""
 
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.browser import MARKS, PATIENCE, Browser, Page, expect, settled
 from tests.circles import write_circles
+from tests.sample_files import png, write
 
 pytestmark = MARKS
 MANY = 8
@@ -77,4 +80,31 @@ def test_metric_labels_are_whole_and_sliders_have_plain_names(chrome: Browser, a
     page.get_by_text("Weights and order").click()
     names = [slider.get_attribute("aria-label") or "" for slider in page.get_by_role("slider").all()]
     assert "Weight of text" in names and not [name for name in names if ":" in name]
+    page.close()
+
+
+def test_roles_are_changed_in_the_table_of_the_preview(chrome: Browser, address: str, tmp_path: Path) -> None:
+    write(tmp_path, {f"{n}.png": png(n) for n in range(3)})
+    table = {"file": [f"{n}.png" for n in range(3)], "title": ["A", "B", "C"], "words": ["a dog", "two cats", "a bus"]}
+    pd.DataFrame(table).to_csv(tmp_path / "metadata.csv", index=False)
+    page = opened(chrome, f"{address}/data?data=folder:{tmp_path}", 1280, 1000)
+    page.get_by_text("Open a folder").click()
+    settled(page, PATIENCE)
+    page.locator("input[type=text]").first.fill(str(tmp_path))
+    page.get_by_role("button", name="Preview").last.click()
+    cells = page.locator("[class*=st-key-preview-roles] [role=gridcell]")
+    expect(cells.nth(10)).to_have_text("metadata")
+    settled(page, PATIENCE)
+    box = page.locator("[class*=st-key-preview-roles] canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.dblclick(box["x"] + box["width"] * 0.42, box["y"] + box["height"] - 15)
+    page.get_by_text("text_vector", exact=True).wait_for()
+    page.keyboard.type("text")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("text from 'words'")).to_be_visible()
+    expect(cells.nth(10)).to_have_text("text")
+    expect(cells.nth(6)).to_have_text("metadata")  # the title made way
+    settled(page, PATIENCE)
+    page.get_by_role("button", name="Open it").click()
+    page.wait_for_url(re.compile("roles=.*words"))
     page.close()

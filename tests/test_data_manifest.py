@@ -160,7 +160,7 @@ def test_paths_may_be_absolute_but_not_climb(tmp_path: Path) -> None:
         ("m.csv", "id,text,text\na,b,c\n", "two columns called 'text'"),
         ("m.csv", "id,text\na,b\n".encode("utf-16-le"), "UTF-16"),
         ("m.jsonl", "", "holds no rows"),
-        ("m.jsonl", b"\xff\xd8\xff", "no column"),
+        ("m.jsonl", b"\xff\xd8\xff", "m.jsonl, line 1 is not UTF-8"),
         ("m.parquet", "id,text\na,b\n", "not a readable Parquet"),
         ("m.xlsx", b"PK", "not a collection"),
     ],

@@ -226,7 +226,7 @@ def test_what_a_table_holds_is_printed_without_control_characters(store, tmp_pat
         ("item,mark\na,right\n", "needs the columns id and mark"),
         ("id,note\na,right\n", "it has: id, note"),
         ("id,mark\n", "holds no rows"),
-        ("id,mark\na,right\n".encode("utf-16"), "is not UTF-8"),
+        ("id,mark\na,right\n".encode("utf-16-le"), "is not UTF-8"),
     ],
 )
 def test_a_file_that_is_no_table_of_marks_is_refused(store, tmp_path, content, words):
@@ -235,3 +235,22 @@ def test_a_file_that_is_no_table_of_marks_is_refused(store, tmp_path, content, w
     with pytest.raises(BadInput, match=words):
         import_marks(a_collection(), store, path)
     assert [*store.marks.read()] == []
+
+
+def test_a_mark_counts_over_one_made_before_the_clock_went_back(store):
+    data = a_collection()
+    item = data.ids[0]
+    add_mark(data, store, MarkKind.WRONG_PAIR, item)
+    (log,) = store.marks.folder.iterdir()
+    entry = json.loads(log.read_text().strip())
+    log.write_text(json.dumps({**entry, "when": "2101-01-01T00:00:00+00:00"}) + "\n")
+    kept = add_mark(data, store, MarkKind.RIGHT, item)
+    assert kept.when == "2101-01-01T00:00:00.000001+00:00"
+    assert [mark.kind for mark in read_marks(data, store)] == [MarkKind.RIGHT]
+
+
+@pytest.mark.parametrize("when", ["9999-12-31T23:59:59.999999+00:00", "2101-01-01T00:00:00", "nonsense", 7])
+def test_moments_after_which_nothing_comes_do_not_hinder_a_mark(store, when):
+    data = a_collection()
+    store.marks.add(data.name, [{"op": "mark", "id": "x", "when": when}])
+    assert add_mark(data, store, MarkKind.RIGHT, data.ids[0]).when < "2101"

@@ -10,6 +10,8 @@ from PIL import Image
 
 from mmalign_core.encoders import ENCODERS, create_encoder, space_of, text_tower
 from mmalign_core.encoders.sentence_transformers.modalities import stated_modalities
+from mmalign_core.model_files import weights_version
+from mmalign_core.model_files.requirements import RequiredFiles, choose_files
 from mmalign_core.types import MODALITIES, BadInput, Media
 from mmalign_core.workflow.menus.available_models import same_space, share_space
 from mmalign_core.workflow.menus.default_aligner import usual_aligner
@@ -23,9 +25,9 @@ pytest.importorskip("sentence_transformers", reason="sentence-transformers is an
 TEXTS = ("a brown dog runs", "rain", "red birds sing over wet sand")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_gemma(tmp_path_factory.mktemp("gemma") / "omni")
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "messages"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_gemma(tmp_path_factory.mktemp("gemma") / "omni", chat=request.param)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +97,12 @@ def test_vectors_are_those_of_the_library(folder: Path, media: dict[str, list[Me
     assert (together[:1] * together[1:2]).sum() < 0.999
 
 
+def test_the_key_names_parameters_in_the_order_of_earlier_versions(folder: Path) -> None:
+    given = "sentence-transformers[dims=8,read_as=query,long_texts=windows]"
+    key = create_encoder(f"{given}:{folder}", "text").key
+    assert key.startswith("sentence-transformers[long_texts=windows,read_as=query,dims=8]:")
+
+
 def test_all_modalities_share_one_load_and_a_space(folder: Path) -> None:
     reference = f"sentence-transformers:{folder}"
     made = [create_encoder(reference, modality) for modality in MODALITIES]
@@ -148,6 +156,15 @@ def test_a_long_sound_is_read_in_the_windows_that_the_model_states(tmp_path: Pat
     assert np.array_equal(ours, again) and ours @ mean / np.linalg.norm(ours) / np.linalg.norm(mean) > 0.9999
     with pytest.raises(BadInput, match=r"reads long sounds by chance; choose it as clap:"):
         create_encoder(f"sentence-transformers:{save_clap(tmp_path / 'fused', fusion=True)}", "audio").load()
+
+
+def test_a_template_of_messages_is_fetched_and_part_of_the_version(tmp_path: Path) -> None:
+    names = ("config.json", "chat_template.jinja", "model.safetensors", "modeling_own.py")
+    assert choose_files(names, RequiredFiles("a/b")) == tuple(sorted(names[:3]))
+    folder = save_gemma(tmp_path / "chat", chat=True)
+    before = weights_version(folder)
+    (folder / "chat_template.jinja").write_text("{{ messages }}")
+    assert weights_version(folder) != before
 
 
 def test_a_model_of_texts_does_not_read_pictures(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from mmalign_core.data.demo import VERSION, write_demo
 from mmalign_core.store import Store, load_run_folder, save_run_folder
 from mmalign_core.store.parts import new_folder
 from mmalign_core.store.start import clear_leftovers, leftovers
+from mmalign_core.types import BadInput
 from tests.campaign.killed import in_child
 from tests.written import content, kept, nobody, on_a_full_disk
 
@@ -171,3 +172,11 @@ def test_the_temporary_folder_of_a_killed_bundle_goes_with_the_next_one(
         assert live.stat().st_mode & 0o77 == 0
         assert {path.name for path in tmp_path.iterdir()} == {live.name, other.name, "of another program"}
     assert [path.name for path in tmp_path.iterdir()] == ["of another program"]
+
+
+def test_the_root_of_a_disk_is_refused_by_what_it_is(tmp_path: Path) -> None:
+    root = Path(tmp_path.anchor)
+    before = sorted(os.listdir(root))
+    with pytest.raises(BadInput, match="is the root of a disk, which no folder can replace; give a folder below it"):
+        save_run_folder(run_record(["a", "b"]), root, force=True)
+    assert sorted(os.listdir(root)) == before

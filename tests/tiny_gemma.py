@@ -17,15 +17,23 @@ _TOWER = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
 _HEADS = {"num_key_value_heads": 1, "head_dim": 16, "global_head_dim": 16}
 
 
-def save_gemma(folder: Path) -> Path:
-    """The model with pooling, a norm and prompts, as sentence-transformers saves it."""
+CHAT = """{% for m in messages %}{% if m['content'] is string %}{{ m['content'] }}{% else %}{% for c in m['content'] %}\
+{% if c['type'] == 'text' %}{{ c['text'] }}{% else %}{{ '<|' + c['type'] + '|>' }}{% endif %}{% endfor %}{% endif %}\
+{% endfor %}"""
+"""A template that writes messages as their texts and the marks of their media."""
+
+
+def save_gemma(folder: Path, *, chat: bool = False) -> Path:
+    """The model with pooling, a norm and prompts, as sentence-transformers saves it; `chat`: it reads messages too."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Normalize, Transformer
     from sentence_transformers.sentence_transformer.modules import Pooling
 
     raw = folder.with_name(f"{folder.name}-raw")
     _model().save_pretrained(raw)
-    _processor().save_pretrained(raw)
+    processor = _processor()
+    processor.chat_template = CHAT if chat else None
+    processor.save_pretrained(raw)
     modules = [Transformer(str(raw)), Pooling(WIDTH, pooling_mode="mean"), Normalize()]
     SentenceTransformer(modules=modules, prompts=PROMPTS, device="cpu").save(str(folder))
     return folder

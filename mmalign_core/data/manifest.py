@@ -20,7 +20,7 @@ from mmalign_core.data.tabular.roles import infer_roles
 from mmalign_core.data.tabular.rows import is_missing
 from mmalign_core.data.tabular.said import holds_objects, said_cells
 from mmalign_core.data.tabular.tables import Table, read_table
-from mmalign_core.types import Progress
+from mmalign_core.types import BadInput, Progress
 
 
 def add_manifest(
@@ -64,6 +64,9 @@ def settle_roles(table: Table, source: str, draft: Draft, *, bare: bool = False)
 
     Unless `bare`, raises BadInput if no column holds texts, files or vectors.
     """
+    if not table.columns and table.problems:
+        place, line = next(iter(table.problems.items()))
+        raise BadInput(f"'{shown(source)}' has no line that can be used: {table.where(place, source)} {line.problem}")
     features, sample = features_of_cells({c: table.cells[c] for c in table.columns})
     if table.settled and not _given_anew(table, draft):
         if not any(one.table == shown(source) for one in draft.columns):

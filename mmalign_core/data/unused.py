@@ -22,7 +22,8 @@ def why_left(name: str, table: str) -> str:
 
 def why_unused(name: str) -> str:
     """Why a file of a folder is no item, and what to do, as a message."""
-    extension = PurePosixPath(name.lower().removesuffix(".gz")).suffix or ".gz"
+    plain = name.lower().removesuffix(".gz")
+    extension = ".gz" if modality_of(plain) and plain != name.lower() else PurePosixPath(plain).suffix or ".gz"
     cures = {
         **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), "save the sheet as CSV"),
         **dict.fromkeys((".pt", ".pth", ".pkl", ".pickle", ".safetensors", ".h5", ".hdf5", ".mat", ".bin"), _VECTORS),

@@ -25,7 +25,7 @@ _LICENCE = re.compile(r"^(license|license_name):[ \t]*([\w.+-]+)", re.MULTILINE)
 
 MODEL_SUFFIXES = (
     *(".safetensors", ".bin", ".pt", ".pth", ".onnx", ".model", ".msgpack", ".h5", ".ot"),
-    *(".json", ".jsonl", ".txt", ".md", ".py", ".xml", ".vocab", ".yaml", ".yml"),
+    *(".json", ".jsonl", ".txt", ".md", ".jinja", ".py", ".xml", ".vocab", ".yaml", ".yml"),
 )
 MODEL_NAMES = ("LICENSE", "NOTICE", "README", "USE_POLICY", "merges", "vocab")
 """Suffixes and name starts of the files of models on the hub: weights, configuration, tokenizers and documents."""

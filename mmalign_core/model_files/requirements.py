@@ -16,7 +16,7 @@ from mmalign_core.types import BadInput
 
 ENCODERS = (*ORGANISATION, "open-clip")
 """Names of the encoders whose models come from the hub."""
-_SETTINGS = (".json", ".txt", ".model")
+_SETTINGS = (".json", ".txt", ".model", ".jinja")
 _OTHERS = {"onnx", "openvino", "coreml", "original", "runs", "eval", "assets", "images", "gguf", "logs"}
 """Folders in repositories with the same model for other programs, or with no part of it."""
 _SHARD = re.compile(r".+-\d+-of-\d+\.(safetensors|bin)")

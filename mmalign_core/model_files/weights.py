@@ -99,7 +99,7 @@ def file_stamp(path: Path) -> tuple[str, int, int]:
 
 def _files(folder: Path) -> Iterator[Path]:
     """The files that a vector depends on, in a fixed order."""
-    small = (path for suffix in ("json", "txt", "model") for path in files_of(folder, f"*.{suffix}"))
+    small = (path for suffix in ("json", "txt", "model", "jinja") for path in files_of(folder, f"*.{suffix}"))
     yield from sorted({*small, *weight_files(folder)}, key=lambda path: path.relative_to(folder).as_posix())
 
 

@@ -93,7 +93,7 @@ def writing(folder: Path) -> Iterator[None]:
 def refusal(place: Path) -> int:
     """The errno with which creating `place` would fail; 0 if it looks possible. Nothing is created."""
     try:
-        parent = next(folder for folder in place.absolute().parents if folder.exists())
+        parent = next((folder for folder in place.absolute().parents if folder.exists()), place)
     except OSError as error:  # the name is too long, or a folder may not be searched
         return error.errno or errno.EIO
     if not parent.is_dir():

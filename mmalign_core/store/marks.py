@@ -59,6 +59,17 @@ class MarkLog:
         if written < len(content):
             raise unwritable(path, f"only {written} of {len(content)} bytes fit on the disk")
 
+    def latest(self, name: str) -> str:
+        """The latest moment that the last entries of that log name; '' if there is none."""
+        path = self.folder / f"{key_name(name)}{ENDING}"
+        try:
+            with path.open("rb") as log:
+                log.seek(max(0, path.stat().st_size - _TOGETHER))
+                lines = log.readlines()
+        except OSError:
+            return ""
+        return max((str(entry.get("when", "")) for entry in _parsed(lines)), default="")
+
     def read(self) -> Iterator[dict[str, Any]]:
         """The entries of all logs, each log in its order; lines that hold no JSON object are left out and logged."""
         for path in sorted(self.folder.glob(f"*{ENDING}")):

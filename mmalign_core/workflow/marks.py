@@ -5,8 +5,9 @@ from __future__ import annotations
 import getpass
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def add_mark(
     who: str = "",
 ) -> Mark:
     """Keep one mark, made now; `who`: the login name where it is ''. BadInput where it does not fit the collection."""
-    said = Mark(kind, item, other, modality, note.strip(), who.strip() or login_name(), _now())
+    said = Mark(kind, item, other, modality, note.strip(), who.strip() or login_name(), _now(store, collection))
     mark = new_mark(collection, contents_of(collection), said)
     store.marks.add(collection.name, [mark.entry()])
     return mark
@@ -192,6 +193,14 @@ def _row_mark(
     return new_mark(collection, contents, said)
 
 
-def _now() -> str:
-    """Microseconds keep the marks of one hand in the order in which they were made."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+def _now(store: Store | None = None, collection: Collection | None = None) -> str:
+    """Microseconds keep the marks of one hand in the order in which they were made.
+
+    A mark of the collection comes after the last ones in its log, also where the clock went back since.
+    """
+    moment = datetime.now(UTC)
+    if store is not None and collection is not None:
+        with suppress(ValueError, OverflowError, TypeError):
+            last = datetime.fromisoformat(store.marks.latest(collection.name))
+            moment = max(moment, last + timedelta(microseconds=1))
+    return moment.isoformat(timespec="microseconds")

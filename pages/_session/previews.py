@@ -11,13 +11,14 @@ from mmalign_core.workflow import Preview, preview_collection, preview_uploads, 
 from pages._session import cache, state
 from pages._session.links import roles_text
 
-_ASKED, _SEEN = "preview.source", "preview.seen"
+_ASKED, _SEEN, _GIVEN = "preview.source", "preview.seen", "preview.given"
 
 
 def ask(kind: str, value: str) -> None:
     """Look at a folder, by its path, or at an upload, by its digest."""
     state.kept()[_ASKED] = {"kind": kind, "value": value}
     state.kept()[_SEEN] = {}
+    state.kept()[_GIVEN] = {}
 
 
 def asked() -> Mapping[str, str] | None:
@@ -29,6 +30,17 @@ def close() -> None:
     """Look at nothing."""
     state.kept().pop(_ASKED, None)
     state.kept().pop(_SEEN, None)
+    state.kept().pop(_GIVEN, None)
+
+
+def given() -> Mapping[str, str]:
+    """Column -> the role that the person gave it."""
+    return state.kept()[_GIVEN]
+
+
+def give(roles: Mapping[str, str]) -> None:
+    """Keep the roles that the person gave so far."""
+    state.kept()[_GIVEN] = dict(roles)
 
 
 def look(source: Mapping[str, str], roles: Mapping[str, str]) -> Preview:

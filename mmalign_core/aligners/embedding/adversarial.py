@@ -26,12 +26,17 @@ class Adversarial(UnpairedAligner):
 
     summary = say("No pairs: a map trained against a discriminator of the modalities (GAN), then Procrustes")
     card = Card(
-        idea="A discriminator learns to tell mapped rows of one modality from rows of the other, and a nearly "
-        "orthogonal map learns to deceive it. The best of several games is refined on rows that choose each other.",
+        idea=say(
+            "A discriminator learns to tell mapped rows of one modality from rows of the other, and a nearly "
+            "orthogonal map learns to deceive it. The best of several games is refined on rows that choose "
+            "each other."
+        ),
         formula=r"\min_W \max_D\; \mathbb{E}_y \log D(y) + \mathbb{E}_x \log\bigl(1 - D(Wx)\bigr),\quad "
         r"W \leftarrow (1+\beta)W - \beta W W^\top W",
-        use="As an alternative to unpaired, from which it differs in the first guesses; both need thousands of rows "
-        "that show the same kinds of things.",
+        use=say(
+            "As an alternative to unpaired, from which it differs in the first guesses; both need thousands "
+            "of rows that show the same kinds of things."
+        ),
         reference="Conneau, Lample, Ranzato, Denoyer & Jégou 2018, Word Translation Without Parallel Data (ICLR)",
     )
     trained = True

@@ -41,11 +41,15 @@ class Autoencoder(TowerAligner):
 
     summary = say("Encoders and decoders around one shared code; learns from pairs and from rows without a partner")
     card = Card(
-        idea="Every modality is encoded into one shared code, from which its own vector and those of the other "
-        "modalities are reconstructed. A further term makes the codes of a pair agree.",
+        idea=say(
+            "Every modality is encoded into one shared code, from which its own vector and those of the "
+            "other modalities are reconstructed. A further term makes the codes of a pair agree."
+        ),
         formula=r"\sum_m \|d_m(e_m(x_m)) - x_m\|^2 + \sum_{m\ne n} \|d_n(e_m(x_m)) - x_n\|^2 + "
         r"\mathcal{L}_\text{agree}(e_m(x_m), e_n(x_n))",
-        use="When many items lack a partner, since reconstruction uses them; with pairs alone contrastive is simpler.",
+        use=say(
+            "When many items lack a partner, since reconstruction uses them; with pairs alone contrastive is simpler."
+        ),
         reference="Ngiam et al. 2011, Multimodal Deep Learning (ICML); Chandar et al. 2016, Correlational Neural "
         "Networks",
     )

@@ -20,11 +20,13 @@ class Cca(LinearAligner):
 
     summary = say("Canonical correlations of the pairs; components are weighted by their correlation")
     card = Card(
-        idea="Finds directions of both modalities that correlate most over the pairs, after the variance of all "
-        "directions is made equal. Each direction is then weighted by its correlation.",
+        idea=say(
+            "Finds directions of both modalities that correlate most over the pairs, after the variance of "
+            "all directions is made equal. Each direction is then weighted by its correlation."
+        ),
         formula=r"f_m(x) = (x-\mu_m)\,\Sigma_m^{-1/2} U_m \operatorname{diag}(\rho)^{s/2},\quad "
         r"\Sigma_x^{-1/2}\Sigma_{xy}\Sigma_y^{-1/2} = U_x \operatorname{diag}(\rho)\, U_y^\top",
-        use="The first thing to try with a few hundred pairs or more; it takes seconds and needs no tuning.",
+        use=say("The first thing to try with a few hundred pairs or more; it takes seconds and needs no tuning."),
         reference="Li et al. 2025, CSA: Data-efficient Mapping of Unimodal Features to Multimodal Features (ICLR)",
     )
     reads_blocks = True

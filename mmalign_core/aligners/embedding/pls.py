@@ -20,11 +20,13 @@ class Pls(LinearAligner):
 
     summary = say("Directions that covary most over the pairs, without equalising their variance")
     card = Card(
-        idea="Finds directions of both modalities whose covariance over the pairs is largest. Directions that hardly "
-        "vary are left out, so noise in them does no harm.",
+        idea=say(
+            "Finds directions of both modalities whose covariance over the pairs is largest. Directions that "
+            "hardly vary are left out, so noise in them does no harm."
+        ),
         formula=r"f_m(x) = (x-\mu_m)\,U_m \operatorname{diag}(\sigma)^{s/2},\quad "
         r"X^\top Y / n = U_x \operatorname{diag}(\sigma)\, U_y^\top",
-        use="With few pairs of many dimensions, where correlations cannot be trusted.",
+        use=say("With few pairs of many dimensions, where correlations cannot be trusted."),
         reference="Wegelin 2000, A survey of Partial Least Squares methods, with emphasis on the two-block case",
     )
     multiway = True

@@ -25,12 +25,17 @@ class Unpaired(UnpairedAligner):
 
     summary = say("No pairs at all: matches the shapes of two collections")
     card = Card(
-        idea="Items that are alike in one modality are mostly alike in the other. So clusters are assigned to each "
-        "other by how similar they are among themselves, and rows that then choose each other refine the rotation.",
+        idea=say(
+            "Items that are alike in one modality are mostly alike in the other. So clusters are assigned to "
+            "each other by how similar they are among themselves, and rows that then choose each other "
+            "refine the rotation."
+        ),
         formula=r"\max_{P} \operatorname{tr}(A P B P^\top),\quad "
         r"Q \leftarrow \arg\min_{Q^\top Q = I} \sum_{(i,j)\ \text{mutual}} \|x_i Q - y_j\|^2",
-        use="When it is unknown which items belong together, but both collections are large (thousands) and show "
-        "the same kinds of things; even a hundred pairs are worth more.",
+        use=say(
+            "When it is unknown which items belong together, but both collections are large (thousands) and "
+            "show the same kinds of things; even a hundred pairs are worth more."
+        ),
         reference="Dar 2025, mini-vec2vec; Artetxe, Labaka & Agirre 2018, A robust self-learning method for fully "
         "unsupervised cross-lingual mappings of word embeddings (ACL)",
     )

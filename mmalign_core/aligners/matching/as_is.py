@@ -23,10 +23,12 @@ class AsIs(Aligner):
 
     summary = say("Vectors as they are, for encoders that share a space (CLIP, CLAP) or given vectors")
     card = Card(
-        idea="The vectors are not changed. Encoders that were trained together, or vectors made elsewhere, "
-        "already lie in one space.",
+        idea=say(
+            "The vectors are not changed. Encoders that were trained together, or vectors made elsewhere, "
+            "already lie in one space."
+        ),
         formula=r"f_m(x) = x",
-        use="First with encoders that share a space, and as the baseline that every trained aligner must beat.",
+        use=say("First with encoders that share a space, and as the baseline that every trained aligner must beat."),
         reference="Radford et al. 2021, Learning Transferable Visual Models From Natural Language Supervision (CLIP)",
     )
     needs_pairs = False

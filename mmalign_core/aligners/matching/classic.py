@@ -23,12 +23,15 @@ class Classic(Relative):
         "TF-IDF, colour and gradient histograms and MFCC compared through the known pairs: the plain baseline"
     )
     card = Card(
-        idea="Words are weighted by their rarity, histograms and cepstra by their variance. Two media match "
-        "when they resemble the same known pairs.",
+        idea=say(
+            "Words are weighted by their rarity, histograms and cepstra by their variance. Two media match "
+            "when they resemble the same known pairs."
+        ),
         formula=r"\operatorname{idf}(w) = \ln\frac{1+n}{1+n_w} + 1,\quad z = \frac{x-\mu}{\sigma},\quad "
         r"f_m(x)_j \propto \max\!\left(0, \cos(z, z^m_j)\right)^{p}",
-        use="With the encoders bag-of-words, colour-gradient and mfcc, as the baseline that learned encoders must "
-        "beat.",
+        use=say(
+            "With the encoders bag-of-words, colour-gradient and mfcc, as the baseline that learned encoders must beat."
+        ),
         reference="Sparck Jones 1972 (inverse document frequency); Dalal & Triggs 2005 (gradient histograms); "
         "Davis & Mermelstein 1980 (cepstral coefficients)",
     )

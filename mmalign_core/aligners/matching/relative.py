@@ -32,12 +32,16 @@ class Relative(Aligner):
 
     summary = say("Similarities to the known pairs are the coordinates: no training, and each score names its pairs")
     card = Card(
-        idea="Each known pair is a landmark that both modalities share. An item lies where its similarities to the "
-        "landmarks of its own modality put it, so that two encoders never need to agree.",
+        idea=say(
+            "Each known pair is a landmark that both modalities share. An item lies where its similarities "
+            "to the landmarks of its own modality put it, so that two encoders never need to agree."
+        ),
         formula=r"f_m(x)_j \propto \max\!\left(0, \cos(x, a^m_j)\right)^{p},\quad "
         r"j \in \text{the } k \text{ anchors nearest to } x",
-        use="With a few hundred pairs or more, when pairs change often without retraining, or when the known pairs "
-        "behind a score should be named.",
+        use=say(
+            "With a few hundred pairs or more, when pairs change often without retraining, or when the known "
+            "pairs behind a score should be named."
+        ),
         reference="Norelli et al. 2023, ASIF: Coupled Data Turns Unimodal Models to Multimodal Without Training",
     )
     multiway = True

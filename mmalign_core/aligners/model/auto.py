@@ -32,11 +32,13 @@ class Auto(Aligner):
 
     summary = say("Picks by the number of pairs: linear towers for few, a hidden layer for many")
     card = Card(
-        idea="Counts the pairs and takes the trained aligner for that number. Between the two it trains both and "
-        "keeps the one that places held-out pairs better.",
+        idea=say(
+            "Counts the pairs and takes the trained aligner for that number. Between the two it trains both "
+            "and keeps the one that places held-out pairs better."
+        ),
         formula=r"f=\begin{cases}\text{linear} & n\le 2000\\ \text{the better} & 2000<n<5000\\"
         r"\text{hidden layer} & n\ge 5000\end{cases}",
-        use="When you have pairs and do not want to choose.",
+        use=say("When you have pairs and do not want to choose."),
         reference="Vouitsis et al. 2024, Data-Efficient Multimodal Fusion on a Single GPU (FuseMix)",
     )
     multiway = True

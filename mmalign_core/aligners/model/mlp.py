@@ -15,11 +15,13 @@ class InfonceMlp(ContrastiveAligner):
 
     summary = say("Maps with a hidden layer, trained so that each item finds its partner; starts from CCA")
     card = Card(
-        idea="A linear map started at CCA plus a hidden layer, trained so that every item finds its own "
-        "partner in a batch. Dropout and noise reduce overfitting to few pairs. Known pairs stand beside it as "
-        "landmarks, with the weight that held-out pairs give them.",
+        idea=say(
+            "A linear map started at CCA plus a hidden layer, trained so that every item finds its own "
+            "partner in a batch. Dropout and noise reduce overfitting to few pairs. Known pairs stand beside "
+            "it as landmarks, with the weight that held-out pairs give them."
+        ),
         formula=r"f_m(x)=\frac{W_m s+b_m+L_m\,\mathrm{gelu}(E_m s+e_m)}{\|\cdot\|},\quad s=(x-\mu_m)/\sigma_m",
-        use="With thousands of pairs or more; with a thousand it already tends to beat the linear maps.",
+        use=say("With thousands of pairs or more; with a thousand it already tends to beat the linear maps."),
         reference="Vouitsis et al. 2024, Data-Efficient Multimodal Fusion on a Single GPU (FuseMix)",
     )
     few = ((0.3, 0.3), (0.6, 0.5))

@@ -22,11 +22,14 @@ class Rnn(SequenceHead):
 
     summary = say("An LSTM or GRU over tokens, picture cells and frames on top of a linear map; trained contrastively")
     card = Card(
-        idea="A recurrent network reads the tokens, cells or frames one after another, from both ends. The mean and "
-        "the maximum of its states are added to a linear map of the vector. Known pairs stand beside it as landmarks.",
+        idea=say(
+            "A recurrent network reads the tokens, cells or frames one after another, from both ends. The "
+            "mean and the maximum of its states are added to a linear map of the vector. Known pairs stand "
+            "beside it as landmarks."
+        ),
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m\,[\operatorname{mean}_t h_t;\ \max_t h_t]\big),\quad "
         r"h_t = \operatorname{LSTM}(E\,x_t, h_{t-1})",
-        use="When the order of words or moments matters; slower than the others on long sequences.",
+        use=say("When the order of words or moments matters; slower than the others on long sequences."),
         reference="Hochreiter & Schmidhuber 1997, Long Short-Term Memory; Cho et al. 2014 (GRU)",
     )
     cell: str = param("gru", choices=("gru", "lstm"), help="kind of recurrent unit")

@@ -22,11 +22,13 @@ class Transformer(SequenceHead):
 
     summary = say("Self-attention over tokens, picture cells and frames on top of a linear map; trained contrastively")
     card = Card(
-        idea="Every token, cell or frame attends to all the others of its item, and so does a summary token. The "
-        "summary is added to a linear map of the vector. Known pairs stand beside it as landmarks.",
+        idea=say(
+            "Every token, cell or frame attends to all the others of its item, and so does a summary token. "
+            "The summary is added to a linear map of the vector. Known pairs stand beside it as landmarks."
+        ),
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m h_0\big),\quad h_{0:T} = "
         r"\operatorname{attention}\big([c;\ E\,x_{1:T}] + P\big)",
-        use="When parts of an item matter in combination; the strongest reader of sequences with enough pairs.",
+        use=say("When parts of an item matter in combination; the strongest reader of sequences with enough pairs."),
         reference="Vaswani et al. 2017, Attention Is All You Need; Xiong et al. 2020 (pre-norm)",
     )
     layers: int = param(1, 1, 6, help="layers of self-attention")

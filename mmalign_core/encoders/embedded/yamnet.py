@@ -61,6 +61,13 @@ class YamNet(Encoder):
         stored = quantisation(model, "audio"), quantisation(model, SCORES)
         return open_session(batched_graph(model), self.settings.threads), *stored
 
+    def classifier(self) -> np.ndarray:
+        """(521, 1024): the row of each class in the linear classifier on the vector."""
+        from onnx import numpy_helper
+
+        graph = load_graph(self._folder / "YamNet_w8a8.onnx.zip").graph
+        return next(numpy_helper.to_array(t) for t in graph.initializer if t.name == "model.classifier.weight")
+
     def load(self) -> None:
         """Load the graph."""
         _ = self._graph, self.labels

@@ -29,7 +29,7 @@ _LONGEST = 8192
 
 
 @register("sentence-transformers")
-class SentenceTransformers(ReadsLongTexts, SentenceModel):
+class SentenceTransformers(SentenceModel, ReadsLongTexts):
     """Vectors of `model.encode_document`, or of `model.encode_query` with the parameter for queries.
 
     All texts get the same prompt, typed queries too, since items are compared with items and queries are worded like

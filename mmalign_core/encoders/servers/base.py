@@ -99,8 +99,13 @@ class ServerEncoder(Encoder):
         """Check address and key, and that sending was agreed to. Nothing is sent."""
         self.address.key()
         if not self.settings.send:
-            where = {"name": self.name, "host": self.address.host}
-            raise NotAsked(say("'{name}' sends to {host}, which nobody agreed to; add --send", **where))
+            raise NotAsked(
+                say(
+                    "'{name}' sends to {host}, which nobody agreed to; add --send, or set MMALIGN_SEND=yes",
+                    name=self.name,
+                    host=self.address.host,
+                )
+            )
 
     def announce(self, media: Sequence[Media]) -> str:
         """What would be sent: count, size and cost. Raises NotAsked with it unless sending was agreed to."""

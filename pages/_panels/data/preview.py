@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from mmalign_core.types import digest_json
 from mmalign_core.wording import tr, tr_list
 from mmalign_core.workflow import COLUMN_ROLES, Preview
 from pages._components import errors, header
@@ -23,9 +24,13 @@ def show() -> None:
         return
     with st.container(border=True, key="preview"):
         with errors.shown():
-            first = previews.look(source, {})
-            roles = _changed(first)
-            _draw(previews.look(source, roles))
+            roles = previews.given()
+            seen = previews.look(source, roles)
+            if changed := _changed(seen, roles):
+                previews.look(source, {**roles, **changed})  # what cannot be is told here, and not kept
+                previews.give({**roles, **changed})
+                st.rerun()  # one column may take the role of another, which the table then shows
+            _draw(seen)
             st.button(
                 tr("Open it"), type="primary", icon=":material/download_done:", key="preview.open", on_click=_open,
                 args=(source, roles),
@@ -33,11 +38,11 @@ def show() -> None:
         st.button(tr("Close the preview"), icon=":material/close:", key="preview.close", on_click=previews.close)
 
 
-def _changed(first: Preview) -> dict[str, str]:
-    """Draw the columns with their roles; return those that the person changed."""
-    if not first.columns:
+def _changed(seen: Preview, roles: Mapping[str, str]) -> dict[str, str]:
+    """Draw the columns with their roles; return those that the person changes now."""
+    if not seen.columns:
         return {}
-    told = [{"table": c.table, "column": c.column, "role": c.role, "example": c.example} for c in first.columns]
+    told = [{"table": c.table, "column": c.column, "role": c.role, "example": c.example} for c in seen.columns]
     table = pd.DataFrame(told)
     edited = st.data_editor(
         table,
@@ -50,7 +55,7 @@ def _changed(first: Preview) -> dict[str, str]:
         ),
         disabled=["table", "column", "example"],
         hide_index=True,
-        key="preview.roles",
+        key=f"preview.roles.{digest_json(dict(roles))}",
     )
     changed = edited[edited["role"] != table["role"]]
     return dict(zip(changed["column"], changed["role"]))
