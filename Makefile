@@ -1,5 +1,6 @@
 # make run: the dashboard. make test: the tests. make check: lint, types and versions. make wheel: what pip installs, into dist/.
 # make campaign: 100,000 mutated files of every format that is read.
+# make docs: the documentation as a site, into build/site; it opens without a network.
 # make messages: what is to be translated, from the code into the catalogues, and the files that are read from those.
 # make bench-gpu: large encoders on a GPU.
 # Each sets up .venv by itself.
@@ -16,7 +17,7 @@ WORDS := tr say tr_many:1,2 say_many:1,2 _in_context:1c,2
 GPU_MODELS ?= ViT-B-32 ViT-B-16 RN50 ViT-L-14 MiniLM-L6 BERT-base CLAP video
 GPU_BATCHES ?= 1 8 32 128 512
 
-.PHONY: run test check audit wheel campaign messages bench-gpu install install-test clean
+.PHONY: run test check audit wheel docs campaign messages bench-gpu install install-test clean
 
 run: .venv/.run
 	$(BIN)/streamlit run app.py $(ARGS)
@@ -39,6 +40,10 @@ audit: .venv/.test
 
 wheel: .venv/.test
 	$(BIN)/python -m build --no-isolation
+
+docs: .venv/.test
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet $(ARGS)
+	@echo "build/site/index.html"
 
 campaign: .venv/.test
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.campaign $(ARGS)

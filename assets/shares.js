@@ -58,14 +58,14 @@ export default function (component) {
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
   const places = decimals(Math.max(...values.map(Math.abs), 0));
   const ranked = data.rows.some((row) => row.rank !== null);
-  const cells = [make("div", "head", data.heading), make("div", "head"), make("div", "head end", "adds")];
-  cells.push(make("div", "head end", ranked ? "without it" : ""));
+  const cells = [make("div", "head", data.heading), make("div", "head"), make("div", "head end", data.words.adds)];
+  cells.push(make("div", "head end", ranked ? data.words.without : ""));
   for (const row of data.rows) {
     const parts = [name(row), line(row, low, high), make("div", "number", signed(row.value, places)), rank(row, data.now)];
     parts.forEach((part) => part.style.setProperty("--tint", row.colour));
     cells.push(...parts);
   }
-  cells.push(make("div", "total"), make("div", "sum", "score"), make("div"), make("div", "number sum", signed(data.score, places)));
+  cells.push(make("div", "total"), make("div", "sum", data.words.score), make("div"), make("div", "number sum", signed(data.score, places)));
   cells.push(make("div", "rank sum", `#${data.now.toLocaleString("en")}`));
   grid.replaceChildren(...cells);
 }

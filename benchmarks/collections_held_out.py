@@ -35,7 +35,8 @@ FASHION = 1000
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The sets of a pair of modalities, five splits, and how many first answers count (1 where texts are classes)."""
+    """The sets of a pair of modalities, five splits (two of coco_mini, so that more than ten pictures are candidates),
+    and how many first answers count (1 where texts are classes)."""
 
     pair: tuple[str, str]
     sets: Mapping[str, EmbeddingSet]
@@ -58,7 +59,7 @@ def collection(name: str, aligner: str = "bridge") -> HeldOut:
     sets = {m: ready[m] for m in pair}
     if name == "esc10":
         return HeldOut(pair, sets, column_folds(sets, opened.items["fold"].to_dict(), "fold"), 1)
-    return HeldOut(pair, sets, folds(sets, 5))
+    return HeldOut(pair, sets, folds(sets, 2 if name == "coco_mini" else 5))
 
 
 def clip_coco() -> Mapping[str, EmbeddingSet]:

@@ -1,13 +1,14 @@
-"""Make the evidence that `bridge` has of an image encoder: its classifier's rows, and a head trained on drawings.
+"""Make the evidence that `bridge` has of encoders: classifiers' rows, and for pictures a head trained on drawings.
 
     npm pack @iconify-json/noto @iconify-json/openmoji @iconify-json/twemoji @iconify-json/fluent-emoji-flat
-    (unpack each into a folder of its own under PACKAGES)
+    npm pack cldr-annotations-full
+    (unpack each into a folder of its own under PACKAGES, named noto, openmoji, …, cldr-annotations-full)
     python benchmarks/train_bridge_head.py PACKAGES FEATURES [encoder ...]
 
-Licences of the drawings: Apache-2.0 (Noto), CC BY-SA 4.0 (OpenMoji), CC BY 4.0 (Twemoji), MIT (Fluent). Names in
-English and Chinese: Unicode CLDR, by the package `emoji`. Flags, key caps, skin tones and genders are left out, and
-every emoji of the demo, in whatever set. FEATURES keeps the encoder's vectors between runs. The head is a regularised
-canonical correlation of centred vectors and whitened names, as it is solved, without chance.
+Licences of the drawings: Apache-2.0 (Noto), CC BY-SA 4.0 (OpenMoji), CC BY 4.0 (Twemoji), MIT (Fluent). Names and
+keywords in English and Chinese: Unicode CLDR. Flags, key caps, skin tones and genders are left out, and every emoji of
+the demo, in whatever set. FEATURES keeps the encoder's vectors between runs. The head is a regularised canonical
+correlation of centred vectors and whitened names, and of the classifier's rows and labels: solved, without chance.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import emoji
@@ -33,10 +34,18 @@ LANGUAGES = ("en", "zh")
 TEXTS = "use-multilingual"
 SIDE = 288
 """Pixels of a rendered drawing; above the inputs of the encoders."""
-PROTOTYPES, DIMENSIONS = 224, 128
-"""Dimensions kept of the classifier's rows and of the head (docs/zero_shot.md)."""
-PENALTY = 10.0
-"""Added to the diagonal of either side's Gram matrix; chosen by cross-validation over names (docs/zero_shot.md)."""
+DIMENSIONS = 96
+"""Dimensions of the head; 64 to 256 do alike."""
+PENALTY, LABELS = 2.5, 0.375
+"""For each set of drawings: what is added to the diagonal of either side's Gram matrix, and the weight of the
+classifier's rows. Chosen on names of drawings that were left out (docs/zero_shot.md)."""
+MODELS = {
+    "efficientnet-lite0": ("a {}", 192, (1.17, 1.17)),
+    "efficientnet-lite2": ("a {}", 192, (1.17, 1.17)),
+    "yamnet": ("a {}", 128, (1.0, 0.0)),
+}
+"""Encoder -> sentence around its labels, dimensions kept of its classifier's rows, and the weights of prototypes and
+head beside the named concepts' 1 (docs/zero_shot.md). Dimensions: as many as 3 MB hold."""
 _VARIANT, _JOINER = "\ufe0f", "\u200d"
 _LEFT_OUT = (range(0x1F3FB, 0x1F400), range(0x1F1E6, 0x1F200), range(0xE0000, 0xE0080), (0x2640, 0x2642, 0x20E3))
 """Code points of skin tones, flags, tags, genders and key caps."""
@@ -60,11 +69,11 @@ def trained_on() -> list[str]:
     return [e for e in emojis() if bare(e) not in demo]
 
 
-def drawings(package: Path) -> Iterator[tuple[str, str]]:
-    """(emoji, SVG) of a package that holds icons.json and chars.json."""
+def drawings(package: Path, wanted: Mapping[str, str] | None = None) -> Iterator[tuple[str, str]]:
+    """(emoji, SVG) of a package that holds icons.json and chars.json: of `wanted` (bare -> emoji), else to train on."""
     icons = json.loads((package / "icons.json").read_text(encoding="utf-8"))
     names = json.loads((package / "chars.json").read_text(encoding="utf-8"))
-    wanted, named = {bare(e): e for e in trained_on()}, {}
+    wanted, named = {bare(e): e for e in trained_on()} if wanted is None else wanted, {}
     for points, name in names.items():
         named.setdefault(bare("".join(chr(int(point, 16)) for point in points.split("-"))), name)
     side = icons.get("width", 16)
@@ -104,58 +113,104 @@ def features(package: Path, model, folder: Path) -> tuple[list[str], np.ndarray]
         return held["emoji"].tolist(), held["vectors"]
 
 
-def names(model, labels: np.ndarray, known: list[str]) -> dict[str, np.ndarray]:
-    """Language -> whitened unit vectors (e, w) of the names of these emoji, as `bridge` places texts."""
-    whiten, middle = label_space([labels], 1.0), labels.mean(0, dtype=np.float64)
-    found = {}
+def words_of(packages: Path, known: list[str]) -> list[tuple[list[str], list[int], np.ndarray]]:
+    """(texts, place of each text's emoji, weight) of names and of keywords; the keywords of an emoji count as one."""
+    found = []
     for language in LANGUAGES:
-        rows = model.encode([model.prepare_text(emoji_name(e, language)) for e in known]).vectors
-        found[language] = unit_rows((rows - middle - 0.5 * (rows.mean(0) - middle)) @ whiten)
+        found.append(([emoji_name(e, language) for e in known], list(range(len(known))), np.ones(len(known))))
+        file = packages / "cldr-annotations-full/annotations" / language / "annotations.json"
+        said = json.loads(file.read_text(encoding="utf-8"))["annotations"]["annotations"]
+        said = {bare(e): entry.get("default", []) for e, entry in said.items()}
+        pairs = [(word, i) for i, e in enumerate(known) for word in said.get(bare(e), [])]
+        owners = [i for _, i in pairs]
+        found.append(([word for word, _ in pairs], owners, 1 / np.bincount(owners, minlength=len(known))[owners]))
     return found
 
 
-def head(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+class Words:
+    """Whitened unit vectors of texts, as `bridge` places them beside these labels."""
+
+    def __init__(self, labels: np.ndarray) -> None:
+        self.model = ENCODERS.create(TEXTS)
+        self.middle, self.whiten = labels.mean(0, dtype=np.float64), label_space([labels], 1.0)
+        self.labels = unit_rows((labels - self.middle) @ self.whiten)
+
+    def place(self, texts: list[str]) -> np.ndarray:
+        """(n, w), centred half-way between the labels' mean and that of the different texts."""
+        different = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+        rows = np.concatenate([self.model.encode([text]).vectors for text in different])
+        placed = unit_rows((rows - self.middle - 0.5 * (rows.mean(0) - self.middle)) @ self.whiten)
+        return placed[[different[text] for text in texts]]
+
+
+def head(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
     """Maps (d, h) and (w, h) of regularised canonical correlations, either scaled by them."""
-    roots = [np.linalg.cholesky(a.T @ a + PENALTY * np.eye(a.shape[1])) for a in (x, y)]
+    roots = [np.linalg.cholesky(a.T @ a + penalty * np.eye(a.shape[1])) for a in (x, y)]
     both = np.linalg.solve(roots[1], np.linalg.solve(roots[0], x.T @ y).T).T
     left, strength, right = np.linalg.svd(both, full_matrices=False)
-    maps = (np.linalg.solve(root.T, side) for root, side in zip(roots, (left, right.T)))
-    first, second = (found[:, :DIMENSIONS] * strength[:DIMENSIONS] for found in maps)
-    return first, second
+    first, second = (np.linalg.solve(root.T, side)[:, :DIMENSIONS] for root, side in zip(roots, (left, right.T)))
+    return first * strength[:DIMENSIONS], second * strength[:DIMENSIONS]
 
 
-def weights(encoder: str, packages: list[Path], folder: Path) -> dict[str, np.ndarray]:
-    """The arrays of the encoder's evidence, half precision but for the centre."""
-    model, texts = ENCODERS.create(encoder), ENCODERS.create(TEXTS)
-    labels = texts.encode([f"a {label}" for label in model.labels]).vectors
-    known = trained_on()
-    named, place = names(texts, labels, known), {e: i for i, e in enumerate(known)}
-    pictures, words, centres = [], [], []
-    for package in packages:
-        characters, vectors = features(package, model, folder)
-        rows = [i for i, e in enumerate(characters) if e in place]
-        centres.append(vectors[rows].mean(0))
-        for language in LANGUAGES:
-            pictures.append(unit_rows(vectors[rows] - centres[-1]))
-            words.append(named[language][[place[characters[i]] for i in rows]])
-        print(f"{encoder} {package.name}: {len(rows)} drawings", flush=True)
-    media, of_texts = head(np.concatenate(pictures).astype(float), np.concatenate(words).astype(float))
-    rows = model.classifier().astype(float)
-    directions = np.linalg.svd(rows - rows.mean(0), full_matrices=False)[2][:PROTOTYPES].T
-    halves = {"directions": directions, "labels": (rows - rows.mean(0)) @ directions}
-    halves |= {"head_media": media / np.abs(media).max(), "head_texts": of_texts / np.abs(of_texts).max()}
-    found = {name: np.ascontiguousarray(value, np.float16) for name, value in halves.items()}
-    return found | {"centre": np.mean(centres, axis=0).astype(np.float32)}
+def trained_head(model, rows: np.ndarray, labels: np.ndarray, packages: Path, folder: Path) -> dict[str, np.ndarray]:
+    """The head's maps, and the mean over sets of the drawings' vectors."""
+    words, known = Words(labels), trained_on()
+    texts = [(words.place(said), owners, weight) for said, owners, weight in words_of(packages, known)]
+    sets = sorted(path.parent for path in packages.glob("*/chars.json"))
+    x, y, centres = [], [], []
+    for package in sets:
+        drawn, vectors = features(package, model, folder)
+        row, centre = {e: i for i, e in enumerate(drawn)}, vectors.mean(0)
+        away = unit_rows(vectors - centre)
+        centres.append(centre)
+        for placed, owners, weight in texts:
+            kept = [i for i, owner in enumerate(owners) if known[owner] in row]
+            scale = np.sqrt(weight[kept])[:, None]
+            x.append(away[[row[known[owners[i]]] for i in kept]] * scale)
+            y.append(placed[kept] * scale)
+        print(f"{model.name} {package.name}: {len(drawn)} drawings", flush=True)
+    share = np.sqrt(LABELS * len(sets))
+    x, y = np.concatenate([*x, share * unit_rows(rows)]), np.concatenate([*y, share * words.labels])
+    media, of_texts = head(x.astype(np.float64), y.astype(np.float64), PENALTY * len(sets))
+    return {"head_media": media, "head_texts": of_texts, "centre": np.mean(centres, axis=0)}
+
+
+def without_head(model) -> dict[str, np.ndarray]:
+    """An empty head, and the mean vector of two seconds of noise, hum and clicks made here."""
+    rng, time = np.random.default_rng(0), np.arange(32_000) / 16_000
+    waves = [rng.standard_normal(len(time)) * 0.1, np.sin(440 * np.pi * time) * 0.3, (time % 0.25 < 0.001) * 0.8]
+    vectors = model.encode([model.from_view(wave.astype(np.float32)) for wave in waves]).vectors
+    return {"head_media": np.zeros((vectors.shape[1], 0)), "head_texts": np.zeros((0, 0)), "centre": vectors.mean(0)}
+
+
+def weights(encoder: str, packages: Path, folder: Path) -> dict[str, np.ndarray]:
+    """The arrays of the encoder's evidence, half precision but for the centre and the weights."""
+    model, (sentence, kept, weight) = ENCODERS.create(encoder), MODELS[encoder]
+    rows = model.classifier().astype(np.float64)
+    rows -= rows.mean(0)
+    directions = np.linalg.svd(rows, full_matrices=False)[2][:kept].T
+    found = {"directions": directions, "labels": rows @ directions}
+    if model.modality == "image":
+        named = ENCODERS.create(TEXTS).encode([sentence.replace("{}", label) for label in model.labels]).vectors
+        found |= trained_head(model, rows, named, packages, folder)
+    else:
+        found |= without_head(model)
+    halves = {
+        name: np.asarray(value / max(np.abs(value).max(initial=0), 1e-9), np.float16) for name, value in found.items()
+    }
+    single = {"centre": found["centre"].astype(np.float32), "weights": np.array(weight, np.float32)}
+    return {name: np.ascontiguousarray(value) for name, value in (halves | single).items()}
 
 
 def main(packages: str, folder: str, *encoders: str) -> None:
-    """Write one file for each encoder into the package."""
+    """Write one file for each encoder into the package. It also names the emoji that it was trained on."""
     from safetensors.numpy import save_file
 
-    sets = sorted(path.parent for path in Path(packages).glob("*/chars.json"))
-    for encoder in encoders or ("efficientnet-lite0", "efficientnet-lite2"):
-        made = weights(encoder, sets, Path(folder))
-        save_file(made, FOLDER / f"{encoder}.safetensors", {"text_encoder": TEXTS})
+    for encoder in encoders or MODELS:
+        made = weights(encoder, Path(packages), Path(folder))
+        drawn = {e for kept in Path(folder).glob(f"{encoder}-*.npz") for e in np.load(kept)["emoji"].tolist()}
+        told = {"text_encoder": TEXTS, "emoji": " ".join(sorted(map(bare, drawn)))}
+        save_file(made, FOLDER / f"{encoder}.safetensors", told)
         print(f"{encoder}: {sum(a.nbytes for a in made.values()) / 1e6:.2f} MB")
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mmalign_core.wording import tr
+from mmalign_core.wording import tr, tr_word
 from pages._components import header, waiting
 from pages._components.media import previews
 from pages._panels.similarity import hubs, matrix, mistakes, scores, view
@@ -37,8 +37,8 @@ if chosen is not None:
         st.caption(
             tr(
                 "No item has both {source} and {target}: no right answers are known.",
-                source=chosen.source,
-                target=chosen.target,
+                source=tr_word(chosen.source),
+                target=tr_word(chosen.target),
             )
         )
     previews.attribution(run.collection)

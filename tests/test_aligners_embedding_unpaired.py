@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.embedding.adversarial_game import GameSettings, draw_signs, play_games
 from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
+from mmalign_core.aligners.embedding.unpaired_base import HOPEFUL_ROWS
 from mmalign_core.aligners.embedding.unpaired_initial import assign_clusters, profile_start, spherical_k_means
 from mmalign_core.aligners.embedding.unpaired_matching import NEIGHBOURS, mutual_neighbours
 from mmalign_core.types import BadInput, EmbeddingSet
@@ -162,3 +163,13 @@ def test_cancelling_stops_the_fit() -> None:
             ALIGNERS.create(name).fit(
                 {"text": embedded("text", rows), "image": embedded("image", rows)}, progress=progress
             )
+
+
+def test_too_few_rows_for_more_than_chance_are_said_beforehand() -> None:
+    for name in ("unpaired", "adversarial"):
+        words = ALIGNERS.get(name).caution({"image": 406, "text": 5000})
+        assert (
+            words.startswith(f"{name} compares whole collections, and there are 406 rows of image") and "1000" in words
+        )
+        assert ALIGNERS.get(name).caution({"image": HOPEFUL_ROWS, "text": 5000}) == ""
+    assert ALIGNERS.get("cca").caution({"image": 3, "text": 3}) == ""

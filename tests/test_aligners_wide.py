@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.aligners.arrays import as_set
 from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.memory import needed_bytes
+from mmalign_core.aligners.towers.spans import spanned
+from mmalign_core.aligners.towers.tower import Tower, hidden_parts
 from mmalign_core.types import BadInput
 
 DECOMPOSED = ("cca", "gcca", "pls", "procrustes", "distance", "late-average", "ridge")
@@ -42,6 +45,24 @@ def test_twenty_thousand_numbers_are_no_matrix_of_their_square(name: str) -> Non
     assert np.isfinite(places[0]).all() and (places[0] @ places[1].T).argmax(axis=1).tolist() == list(range(12))
 
 
+def test_an_autoencoder_of_few_and_wide_rows_learns_in_their_span() -> None:
+    x, y = views(12, 20_000)
+    sets = {m: as_set(m, rows) for m, rows in (("image", x), ("text", y))}
+    narrow, spans = spanned(sets)
+    assert narrow["image"].vectors.shape == (12, 11)
+    inner = x - x.mean(axis=0)
+    assert np.allclose(inner @ inner.T, narrow["image"].vectors @ narrow["image"].vectors.T, rtol=1e-3, atol=1)
+    rng = np.random.default_rng(0)
+    parts = {"centre": rng.standard_normal(11), "scale": np.ones(1), "linear": rng.standard_normal((11, 4)),
+             "bias": rng.standard_normal(4), **hidden_parts(11, 4, 8, rng)}  # fmt: skip
+    tower = Tower({**parts, "leave": rng.standard_normal((8, 4))})
+    lifted = spans["image"].lifted(tower)
+    assert lifted.width == 20_000
+    assert np.allclose(tower.places(narrow["image"].vectors), lifted.places(x), atol=1e-3)
+    places = ALIGNERS.create("autoencoder", steps=40).fit(x, y).transform([x, y])
+    assert (places[0] @ places[1].T).argmax(axis=1).tolist() == list(range(12))
+
+
 def wanted(aligner: Aligner, rows: int, width: int) -> int:
     class View:
         vectors = np.broadcast_to(np.float32(0), (rows, width))
@@ -58,7 +79,10 @@ def test_the_estimate_follows_the_smaller_form() -> None:
     assert wanted(cca, 10, 200_000) < 1e6 < wanted(cca, 300_000, 2000) < 1e9
     assert wanted(cca, 300_000, 200_000) > 1e12
     assert wanted(ALIGNERS.create("as-is"), 300_000, 200_000) == 0
-    assert wanted(ALIGNERS.create("autoencoder"), 10, 200_000) > 4e9
+    assert (
+        wanted(ALIGNERS.create("infonce-mlp"), 10, 200_000) > 2e9 > wanted(ALIGNERS.create("autoencoder"), 10, 200_000)
+    )
+    assert wanted(ALIGNERS.create("autoencoder"), 300_000, 200_000) > 4e9
 
 
 @pytest.mark.parametrize("name", ["cca", "infonce-mlp", "autoencoder", "procrustes"])

@@ -39,7 +39,8 @@ def test_embedded_encoders_are_offered_and_never_one_that_needs_a_model(settings
     names = {row.reference for row in available_models(settings)}
     servers = {name for name in ENCODERS.names() if name.endswith("-server")}
     assert len(servers) == 4, "they are named with the server's model"
-    assert names == set(ENCODERS.names()) - {"open-clip", "clap", "sentence-transformers", "model2vec"} - servers
+    by_model = {"open-clip", "clap", "sentence-transformers", "model2vec", "transformers"}
+    assert names == set(ENCODERS.names()) - by_model - servers
     weights = {row.reference: row.bytes for row in available_models(settings)}
     assert weights["use-multilingual"] > 10**7 and weights["bag-of-words"] == 0
     assert [row.reference for row in available_encoders("audio", settings)] == ["yamnet", "mfcc"]
@@ -159,8 +160,9 @@ def test_every_suggestion_can_be_looked_up_and_has_size_and_licence(settings: Se
 
 
 def test_the_docs_name_every_suggestion() -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    assert [row.reference for row in SUGGESTED if f"`{row.reference}`" not in readme] == []
+    docs = (Path(__file__).parents[1] / "docs" / "encoders.md").read_text(encoding="utf-8")
+    assert [row.reference for row in SUGGESTED if f"`{row.reference}`" not in docs] == []
+    assert [row.published for row in SUGGESTED if row.published.partition(" (")[0] not in docs] == []
 
 
 def test_what_is_noted_is_text_by_text(settings: Settings) -> None:

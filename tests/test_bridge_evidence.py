@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
 from benchmarks.train_bridge_head import bare, drawings, trained_on
 from mmalign_core.aligners import ALIGNERS
@@ -13,6 +14,7 @@ from mmalign_core.aligners.matching.evidence import FOLDER
 from mmalign_core.data.demo.items import demo_items
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.types import Concepts, EmbeddingSet
+from mmalign_core.vectors import ROWS_AT_ONCE
 
 IMAGE, TEXT = "efficientnet-lite0@57934424-2", "use-multilingual@3-fuse0.2"
 IDS = tuple(f"i{i}" for i in range(6))
@@ -44,9 +46,9 @@ def test_the_parts_shares_sum_to_the_score() -> None:
     assert np.linalg.norm(image, axis=1) == pytest.approx(1) and np.linalg.norm(text, axis=1) == pytest.approx(1)
 
 
-def test_with_the_whole_share_only_named_concepts_count() -> None:
+def test_without_evidence_only_named_concepts_count() -> None:
     sets = {"image": pictures(), "text": texts()}
-    alone = ALIGNERS.create("bridge", label_share=1).fit(sets)
+    alone = ALIGNERS.create("bridge", evidence=0).fit(sets)
     given = {"image": pictures("given@1"), "text": texts()}
     assert list(alone.parts()) == ["named concepts"] and alone.transform(texts()).shape == (6, 512)
     assert np.array_equal(alone.transform(pictures()), ALIGNERS.create("bridge").fit(given).transform(given["image"]))
@@ -54,11 +56,12 @@ def test_with_the_whole_share_only_named_concepts_count() -> None:
 
 def test_the_named_concepts_part_is_what_bridge_gives_alone() -> None:
     sets = {"image": pictures(), "text": texts()}
-    model, alone = (ALIGNERS.create("bridge", label_share=s).fit(sets) for s in (0.3, 1))
+    model, alone = (ALIGNERS.create("bridge", evidence=s).fit(sets) for s in (1, 0))
     span = model.parts()["named concepts"]
     both = [m.transform(sets["image"]) @ m.transform(sets["text"]).T for m in (model, alone)]
     own = model.transform(sets["image"])[:, span] @ model.transform(sets["text"])[:, span].T
-    assert own == pytest.approx(0.3 * both[1], abs=1e-5)
+    factor = np.linalg.norm(own) / np.linalg.norm(both[1])
+    assert 0.1 < factor < 0.5 and own == pytest.approx(factor * both[1], abs=1e-5)
 
 
 def test_another_text_encoder_has_prototypes_and_no_head() -> None:
@@ -76,6 +79,13 @@ def test_sounds_beside_pictures_keep_their_named_concepts() -> None:
     assert np.linalg.norm(placed[1][:, span], axis=1) == pytest.approx(1)
 
 
+def test_texts_in_several_blocks_and_no_texts_are_placed_alike() -> None:
+    model = ALIGNERS.create("bridge").fit({"image": pictures(), "text": texts()})
+    rows = np.arange(ROWS_AT_ONCE + 6) % 6
+    assert model.transform(texts().take(rows))[-6:] == pytest.approx(model.transform(texts())[rows[-6:]], abs=1e-6)
+    assert model.transform(texts().take([])).shape == (0, model.transform(texts()).shape[1])
+
+
 def test_a_saved_fit_places_alike_and_a_saved_fit_without_evidence_loads() -> None:
     sets = {"image": pictures(), "text": texts()}
     model = ALIGNERS.create("bridge").fit(sets)
@@ -91,6 +101,14 @@ def test_the_weights_are_small_and_fit_their_encoders() -> None:
     files = {path.stem: path for path in FOLDER.glob("*.safetensors")}
     assert "efficientnet-lite0" in files and set(files) <= set(ENCODERS.names())
     assert sum(path.stat().st_size for path in files.values()) <= 3_000_000
+
+
+def test_the_stored_heads_saw_no_emoji_of_the_demo() -> None:
+    demo = {bare(item.emoji) for item in demo_items() if item.emoji}
+    for path in FOLDER.glob("efficientnet*.safetensors"):
+        with safe_open(path, "numpy") as file:
+            seen = file.metadata()["emoji"].split()
+        assert len(seen) > 1000 and not demo & set(seen)
 
 
 def test_no_drawing_of_the_demo_trains_the_head(tmp_path) -> None:

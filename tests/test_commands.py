@@ -92,6 +92,24 @@ def test_numbers_at_chance_are_said_to_be(capsys: pytest.CaptureFixture[str], tm
     assert "(image->text at chance)" in capsys.readouterr().out
 
 
+def test_rows_too_few_for_an_aligner_without_pairs_are_said_before_the_fit(
+    capsys: pytest.CaptureFixture[str], vectors_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["align", vectors_file, "--aligner", "unpaired", "--param", "restarts=1", "--json", "-"]) == 0
+    shown = capsys.readouterr()
+    report = json.loads(shown.out)
+    assert "60 rows of" in report["caution"] and report["start_kept"] is False
+    assert "note: unpaired compares whole collections" in shown.err
+    assert run_json(capsys, "align", vectors_file, "--aligner", "ridge")["caution"] == ""
+    ALIGNERS.names()
+    monkeypatch.setattr(ALIGNERS.get("unpaired"), "fit", lambda *given, **options: pytest.fail("said too late"))
+    said: list[str] = []
+    monkeypatch.setattr("builtins.print", lambda *words, **options: said.extend(map(str, words)))
+    with pytest.raises(pytest.fail.Exception):
+        main(["align", vectors_file, "--aligner", "unpaired"])
+    assert any("unpaired compares whole collections" in words for words in said)
+
+
 def test_a_stopped_comparison_gives_the_rows_that_are_done(
     capsys: pytest.CaptureFixture[str], vectors_file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,13 @@ def test_names_stand_in_a_column_and_never_overlap() -> None:
     assert [note.x for note in names] == [0.0] * len(names), "each line ends at its point"
 
 
+@pytest.mark.parametrize(("name", "before"), [("relative", True), ("a-name-of-16-letters", False)])
+def test_a_short_name_stands_beside_its_point_before_the_next_one(name: str, before: bool) -> None:
+    figure = quality_time_figure([row(name, "matching", 0.16, 0.83), row("bridge", "matching", 0.15, 1.6)], "recall@1")
+    note = next(note for note in figure.layout.annotations if note.text == name)
+    assert bool(note.ax < np.log10(1.6)) == before, "it takes the column only where it would cross a point"
+
+
 def test_places_of_names_stay_near_their_points() -> None:
     assert spread([0.2, 0.5, 0.8], 0.1, 1.0) == [0.2, 0.5, 0.8]
     assert spread([0.5, 0.5], 0.1, 1.0) == pytest.approx([0.5, 0.6])

@@ -71,6 +71,11 @@ class Aligner(AlignerTraits, Parametrised, ABC):
         differ = bool((rows.vectors[shared] != rows.vectors[shared[:1]]).any())
         return not self.needs_pairs or (self.multiway and many >= FEWEST_SHARED and differ)
 
+    @classmethod
+    def caution(cls, rows: Mapping[str, int]) -> str:
+        """Return why a fit on so many rows (modality -> rows) would hardly find anything, in words; "" if it may."""
+        return ""
+
     def record(self, **values: float) -> None:
         """Append a row (step, loss, …) to the history and pass it to `watch`."""
         row = {name: float(value) for name, value in values.items()}

@@ -16,6 +16,8 @@ _WEIGHTS = 6
 while that is copied."""
 _NUMBER, _SINGLE = 8, 4
 """Bytes of a double and of a single-precision number."""
+_NARROW = 4096
+"""Widths up to which the span of few rows is not taken: `mmalign_core.aligners.linear.spectral` says why."""
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 """What torch's errors say where memory ran out."""
 
@@ -24,7 +26,7 @@ def needed_bytes(aligner: Any, sets: Mapping[str, EmbeddingSet]) -> int:
     """About how many bytes a fit asks for beside the rows, which are read in blocks where they are many.
 
     Aligners that decompose take the smaller of the d x d and the n x n form; trained ones hold their weights, as wide
-    as the vectors, several times.
+    as the vectors, several times; those that learn in the span of few rows hold them so wide only at the end.
     """
     sizes = {m: (len(s), s.vectors.shape[1]) for m, s in sets.items()}
     squares = sum(min(rows, width) ** 2 for rows, width in sizes.values())
@@ -32,8 +34,12 @@ def needed_bytes(aligner: Any, sets: Mapping[str, EmbeddingSet]) -> int:
     hidden, dims = (int(getattr(aligner, name, 0) or 0) for name in ("hidden", "dims"))
     as_is = getattr(aligner, "start", "") == "as-is"
     outs = (hidden + (width if as_is else dims) for _, width in sizes.values())
-    weights = sum(width * out for (_, width), out in zip(sizes.values(), outs)) if aligner.trained else 0
-    return decomposed + _WEIGHTS * aligner.towers_a_modality * _SINGLE * weights
+    learned, lifted = 0, 0
+    for (rows, width), out in zip(sizes.values(), outs) if aligner.trained else ():
+        own = min(width, max(rows, _NARROW)) if aligner.spans_rows else width
+        learned += own * out
+        lifted += width * (rows + 2 * out) if own < width else 0
+    return decomposed + _WEIGHTS * aligner.towers_a_modality * _SINGLE * learned + _SINGLE * lifted
 
 
 def check_memory(aligner: Any, sets: Mapping[str, EmbeddingSet]) -> None:

@@ -43,6 +43,8 @@ class AlignerTraits:
     """The aligner whose maps its training begins at, and which it equals if the training does not help; "" for none."""
     towers_a_modality: ClassVar[int] = 1
     """Networks as wide as the vectors that are trained for each modality; its memory is estimated by them."""
+    spans_rows: ClassVar[bool] = False
+    """Whether it learns from the coordinates of few and wide rows in their span."""
     transductive: ClassVar[bool] = False
     """Whether it can place only the rows of the fit. Other rows raise BadInput."""
     family_name: ClassVar[str] = ""

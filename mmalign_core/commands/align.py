@@ -1,6 +1,7 @@
 """align DATA: fit an aligner on a pair of modalities and measure it."""
 
 import argparse
+import sys
 import time
 from dataclasses import replace
 
@@ -52,6 +53,8 @@ def run(args: argparse.Namespace) -> None:
     choices = choices_of(args, args.aligner or _default_aligner(args, collection), params)
     choices.check()
     check_collection(collection, choices)
+    if caution := choices.caution(collection):
+        print(f"note: {caution}", file=sys.stderr, flush=True)
     read_seconds = round(time.perf_counter() - start, 4)
     encoding = encoded(args, collection, store)
     done = align(collection, encoding, choices, store=store, progress=show_progress)
@@ -68,6 +71,7 @@ def run(args: argparse.Namespace) -> None:
     lines += [f"nothing to measure: {done.report['unmeasured']}"] * bool(done.report["unmeasured"])
     lines += [f"note: {sampled_words(done.report)} (--exact)"] * bool(done.report["sampled"])
     lines += [f"note: {way} is no better than with shuffled pairs" for way in done.report["at_chance"]]
+    lines += [f"note: {done.report['caution']}"] * bool(done.report["caution"])
     lines += [f"note: {START_KEPT}"] * done.report["start_kept"]
     write_result(done.report, args, "\n".join(lines))
 

@@ -1,11 +1,12 @@
 """compare DATA: several aligners on the same items and split, in ranking order."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.commands.choices import add_choices, choices_of
+from mmalign_core.commands.choices import add_choices, choices_of, pair_of
 from mmalign_core.commands.engine_options import add_engine, engine_of
 from mmalign_core.commands.shared import (
     add_data,
@@ -58,6 +59,8 @@ def run(args: argparse.Namespace) -> None:
         check_collection(collection, choices_of(args, "as-is", {}))
         encoding = encoded(args, collection, store, engine.write_batches)
         names = _takers(encoding, args) if use_all else names
+        for caution in filter(None, (Choices(pair_of(args), name).caution(collection) for name in names)):
+            print(f"note: {caution}", file=sys.stderr, flush=True)
         rows: list[Row] = []
         try:
             compare_on(

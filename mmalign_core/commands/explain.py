@@ -71,6 +71,8 @@ def _summary(explanation: PairExplanation) -> str:
         lines.append(
             "known items: " + ", ".join(f"{item} {value:+.3f}" for item, value in explanation.anchors[:_SHOWN])
         )
+    if explanation.parts:
+        lines.append("evidence: " + ", ".join(f"{part} {value:+.3f}" for part, value in explanation.parts))
     if explanation.concepts:
         for side, said in (("a", explanation.concepts.a), ("b", explanation.concepts.b)):
             words = ", ".join(word for word, _ in said.words) or "nothing"

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmalign_core.types import BadInput
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 GAIN = 0.01
 """Least gain in cosine of a further word. Chosen: smaller gains are noise."""
@@ -85,7 +86,9 @@ def _prepared(
     """Return unit rows (c, d) float32 of the centred words, and unit vectors (d,) float64 minus their centres."""
     vocabulary = np.asarray(vocabulary, dtype=np.float32)
     if vocabulary.ndim != 2 or len(vocabulary) != len(labels) or not len(labels):
-        raise BadInput(f"{len(labels)} words for vectors of shape {vocabulary.shape}; give one row each")
+        raise BadInput(
+            say("{n} words for vectors of shape {shape}; give one row each", n=len(labels), shape=vocabulary.shape)
+        )
     middle = vocabulary.mean(axis=0)
     targets = [_direction(np.asarray(vector), middle if centre is None else centre) for vector, centre in vectors]
     return unit_rows(vocabulary - middle), targets
@@ -95,7 +98,11 @@ def _direction(vector: np.ndarray, centre: np.ndarray) -> np.ndarray:
     """Return the unit vector (d,) float64 from the centre to the vector, or zeros if they are equal."""
     if vector.shape != centre.shape or not np.isfinite(vector).all():
         raise BadInput(
-            f"a vector of shape {vector.shape} cannot be described by words: they take {len(centre)} finite numbers"
+            say(
+                "a vector of shape {shape} cannot be described by words: they take {n} finite numbers",
+                shape=vector.shape,
+                n=len(centre),
+            )
         )
     moved = vector.astype(np.float64) - centre
     length = np.linalg.norm(moved)

@@ -10,6 +10,7 @@ from math import comb
 import numpy as np
 
 from mmalign_core.explain.masks import AT_ONCE
+from mmalign_core.wording import say
 
 Falls = Callable[[np.ndarray], np.ndarray]
 """Whether the item falls (b,) bool when only some parts are kept: masks (b, p) bool, True for a kept part."""
@@ -62,7 +63,9 @@ class _Search:
 
     def __init__(self, parts: int, falls: Falls, order: list[int], budget: int, at_once: int) -> None:
         if sorted(order) != list(range(parts)):
-            raise ValueError(f"the order must hold each of the {parts} parts once, got {order}")
+            raise ValueError(
+                say("the order must hold each of the {parts} parts once, got {order}", parts=parts, order=order)
+            )
         self.parts, self.falls, self.order, self.at_once = parts, falls, order, at_once
         self.budget, self.tried = budget, 0
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from mmalign_core.explain.masks import AT_ONCE, Faithfulness, Scores, score_masks
 from mmalign_core.metrics.bootstrap import LEVEL, interval, resampled_means
+from mmalign_core.wording import say, say_many
 
 EXACT_ORDERS = 19
 """Random orders from which on the interval is a rank of them: 19 of 20 is 95%. With fewer, Student's t is used."""
@@ -53,7 +54,7 @@ def pooled(found: Sequence[Faithfulness], seed: int = 0) -> Faithfulness:
     `orders` is then the number of random orders of all items together. ValueError without items.
     """
     if not found:
-        raise ValueError("no map to pool: give the faithfulness of at least one item")
+        raise ValueError(say("no map to pool: give the faithfulness of at least one item"))
     if len(found) == 1:
         return found[0]
     advantages = np.array([f.advantage for f in found])
@@ -74,19 +75,30 @@ def comparable(found: Faithfulness | None, parts: int) -> bool:
 def comparison(found: Faithfulness | None, parts: int = LEAST_PARTS) -> str:
     """Return in a few words whether the map of that many parts beats random orders, or why that cannot be told."""
     if found is None:
-        return "not compared with random orders"
+        return say("not compared with random orders")
     if found.better:
-        return "better than a random order"
+        return say("better than a random order")
     if not comparable(found, parts):
-        many = "1 part is" if parts == 1 else f"{parts} parts are"
-        return f"not compared with random orders: {many} too few to tell"
-    return f"{'no' if found.advantage <= 0 else 'not shown to be'} better than a random order"
+        return say_many(
+            "not compared with random orders: {n} part is too few to tell",
+            "not compared with random orders: {n} parts are too few to tell",
+            n=parts,
+        )
+    if found.advantage <= 0:
+        return say("no better than a random order")
+    return say("not shown to be better than a random order")
 
 
 def advantage(found: Faithfulness) -> str:
     """Return the advantage and its interval in words, in units of the score."""
     low, high = found.interval
-    return f"advantage {found.advantage:+.3f} (95% {low:+.3f} to {high:+.3f}, {found.orders} orders)"
+    return say(
+        "advantage {advantage:+.3f} (95% {low:+.3f} to {high:+.3f}, {orders} orders)",
+        advantage=found.advantage,
+        low=low,
+        high=high,
+        orders=found.orders,
+    )
 
 
 def verdict(found: Faithfulness | None, parts: int = LEAST_PARTS) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -89,7 +90,7 @@ def integrated_map(
     with torch.no_grad():
         empty, score = (float(x) for x in function(torch.stack([start, steps])).double())
     if not np.isfinite([empty, score]).all():
-        raise BadInput("the score of the medium or of its baseline is not a finite number, so no map can be drawn")
+        raise BadInput(say("the score of the medium or of its baseline is not a finite number, so no map can be drawn"))
     while True:
         found = integrated_gradients(function, steps[None], start[None], points, at_once)[0]
         values = found.double().flatten(1).sum(dim=1).cpu().numpy() if found.ndim > 1 else found.double().cpu().numpy()

@@ -10,6 +10,7 @@ from mmalign_core.recommend import PlacedQuery, Recommender, Signal
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import HISTORY
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 TINY = 1e-9
 """Spread below which cosines or scores count as equal: far above the rounding of float64, far below any use."""
@@ -61,7 +62,13 @@ def components(u: np.ndarray, v: np.ndarray, most: int = 8, weights: np.ndarray 
     u, v = np.asarray(u, dtype=np.float64), np.asarray(v, dtype=np.float64)
     added = u * v if weights is None else u * v * np.asarray(weights, dtype=np.float64)
     if added.ndim != 1 or not np.isfinite(added).all():
-        raise BadInput(f"places of shape {u.shape} and {v.shape} cannot be compared: give two finite vectors")
+        raise BadInput(
+            say(
+                "places of shape {shape} and {shape2} cannot be compared: give two finite vectors",
+                shape=u.shape,
+                shape2=v.shape,
+            )
+        )
     chosen = [int(k) for k in np.argsort(-np.abs(added), kind="stable")[: max(most, 0)] if added[k]]
     score = float(added.sum())
     return Shares(tuple((k, float(added[k])) for k in chosen), score - float(added[chosen].sum()), score)
@@ -75,9 +82,14 @@ def _check(steps: np.ndarray, centre: np.ndarray, linear: np.ndarray, target: np
         target.shape,
         (len(steps),),
     ):
-        raise BadInput(f"steps, centre, linear, target and weights do not fit together: their shapes are {shapes}")
+        raise BadInput(
+            say(
+                "steps, centre, linear, target and weights do not fit together: their shapes are {shapes}",
+                shapes=shapes,
+            )
+        )
     if not all(np.isfinite(a).all() for a in (steps, centre, linear, target, weights)):
-        raise BadInput("steps, centre, linear, target or weights hold NaN or infinity, so no map can be drawn")
+        raise BadInput(say("steps, centre, linear, target or weights hold NaN or infinity, so no map can be drawn"))
 
 
 @dataclass(frozen=True)

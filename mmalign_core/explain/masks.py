@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 Scores = Callable[[np.ndarray], np.ndarray]
 """Scores (b,) float64 of a medium with only some of its p parts: masks (b, p) bool, True for a kept part."""
@@ -102,11 +103,17 @@ def score_masks(scores: Scores, masks: np.ndarray, at_once: int = AT_ONCE) -> np
 def _checked(scores: Scores, masks: np.ndarray) -> np.ndarray:
     found = np.asarray(scores(masks), dtype=np.float64)
     if found.shape != (len(masks),):
-        raise ValueError(f"scores of {len(masks)} masks have shape {found.shape}, expected ({len(masks)},)")
+        raise ValueError(
+            say("scores of {n} masks have shape {shape}, expected ({n},)", n=len(masks), shape=found.shape)
+        )
     bad = np.flatnonzero(~np.isfinite(found))
     if len(bad):
         left = int(masks[bad[0]].sum())
         raise BadInput(
-            f"the score with {left} of {masks.shape[1]} parts is not a finite number, so no map can be drawn"
+            say(
+                "the score with {left} of {shape} parts is not a finite number, so no map can be drawn",
+                left=left,
+                shape=masks.shape[1],
+            )
         )
     return found

@@ -13,6 +13,7 @@ from mmalign_core.data import Video
 from mmalign_core.explain.masks import Part
 from mmalign_core.explain.words import phrases, without, word_spans
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 MOST_WORDS, MOST_SEGMENTS, MOST_SCENES, FINEST_GRID = 200, 60, 16, 28
 """Most parts. Longer texts are divided into phrases, longer sounds and videos into longer segments. Each part costs
@@ -52,7 +53,12 @@ def medium_parts(modality: str, view: Any, *, rate: int = 0, grid: int = 7) -> M
         return sound_parts(view, rate)
     if modality == "video":
         return video_parts(view)
-    raise BadInput(f"there is no map for {modality}: only texts, pictures, sounds and videos can be seen in parts")
+    raise BadInput(
+        say(
+            "there is no map for {modality}: only texts, pictures, sounds and videos can be seen in parts",
+            modality=modality,
+        )
+    )
 
 
 def text_parts(text: str, most: int = MOST_WORDS) -> MediumParts:
@@ -67,7 +73,9 @@ def text_parts(text: str, most: int = MOST_WORDS) -> MediumParts:
 def check_grid(grid: int) -> None:
     """Raise BadInput unless there are 1 to FINEST_GRID cells per side."""
     if not 1 <= grid <= FINEST_GRID:
-        raise BadInput(f"a grid of {grid}: ask for 1 to {FINEST_GRID} cells a side")
+        raise BadInput(
+            say("a grid of {grid}: ask for 1 to {FINEST_GRID} cells a side", grid=grid, FINEST_GRID=FINEST_GRID)
+        )
 
 
 def picture_parts(pixels: np.ndarray, grid: int) -> MediumParts:

@@ -12,6 +12,7 @@ from mmalign_core.params import param
 from mmalign_core.servers.addresses import Address, address_of
 from mmalign_core.servers.requests import Request, ask, server_words
 from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.wording import say
 
 MOST_BYTES = 2**20
 """Most bytes of a response. Our choice: a response of some hundred tokens has a few thousand."""
@@ -40,7 +41,7 @@ class Server(LanguageModel):
     sent. Errors never contain the server's text, and the key is removed from responses.
     """
 
-    summary = f"a server of your own or of others, by {URL}; titles and queries are sent to it"
+    summary = say("a server of your own or of others, by {URL}; titles and queries are sent to it", URL=URL)
     model: str = param("", help=f"the server's name of the model; empty: {MODEL}, else the server's own choice")
     seconds: float = param(20.0, 0.05, 600, help="longest wait for a whole answer")
 

@@ -16,6 +16,7 @@ from mmalign_core.encoders.torch_models.torch_companions import hide_broken_comp
 from mmalign_core.language.base import LanguageModel, register
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.wording import say
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 LONGEST = 1024
@@ -29,7 +30,7 @@ _loading = threading.Lock()
 class SmolLM2(LanguageModel):
     """135 million weights on the CPU. Loading takes about 20 s once per process; then tens of tokens a second."""
 
-    summary = "SmolLM2-135M inside a Python package, offline; English, small: it writes poorly and knows little"
+    summary = say("SmolLM2-135M inside a Python package, offline; English, small: it writes poorly and knows little")
     knows_likelihoods = True
     precision: str = param(
         "float32",

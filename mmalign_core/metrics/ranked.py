@@ -13,6 +13,7 @@ from mmalign_core.metrics.right_scores import right_scores
 from mmalign_core.scoring.scan import Asked, Blocks, scan
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Progress, no_progress
+from mmalign_core.wording import say
 
 
 @dataclass(frozen=True)
@@ -77,5 +78,5 @@ def _in_blocks(
         first = order[np.unique(rows[order], return_index=True)[1]]
         found.right[part], found.right_score[part] = columns[first], values[first]
         found.chosen_score[part] = block[np.arange(len(block)), own]
-        progress(part.stop / many, f"{part.stop:,} of {many:,} queries")
+        progress(part.stop / many, say("{stop:,} of {many:,} queries", stop=part.stop, many=many))
     return found

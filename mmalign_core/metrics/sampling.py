@@ -12,7 +12,7 @@ from mmalign_core.progress import spoken
 from mmalign_core.splits import paired_column
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.types.strings import Strings
-from mmalign_core.wording import say
+from mmalign_core.wording import say, say_list
 
 MOST_PRODUCTS = 1e13
 """Products of two numbers up to which all queries are measured: about two minutes on two cores at a rate of PER_SECOND.
@@ -61,7 +61,9 @@ def sampled_words(report: Mapping[str, Any]) -> str:
     if not sampled:
         return ""
     ways = {way: part for way, part in sampled.items() if isinstance(part, Mapping)}
-    drawn = ", ".join(f"{part['n']:,} of {part['of']:,} queries {way}" for way, part in ways.items())
+    drawn = say_list(
+        say("{n:,} of {of:,} queries {way}", n=part["n"], of=part["of"], way=way) for way, part in ways.items()
+    )
     return say(
         "measured on a random sample, {drawn}; all would take about {spoken}",
         drawn=drawn,

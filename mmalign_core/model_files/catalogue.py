@@ -39,8 +39,11 @@ ORGANISATION: Mapping[str, str] = {
     "sentence-transformers": "sentence-transformers",
     "clap": "laion",
     "model2vec": "minishlab",
+    "transformers": "",
 }
-"""Encoder -> the organisation of a model whose name has no '/'."""
+"""Encoder -> the organisation of a model whose name has no '/'; '' if there is no usual one."""
+DUAL = ("align", "altclip", "chinese_clip", "clip", "metaclip_2", "siglip", "siglip2")
+"""Types of models of transformers by which a folder is known for a dual encoder of pictures and texts."""
 PROMPTS: Mapping[str, str] = {"intfloat/e5-": "query: ", "intfloat/multilingual-e5-": "query: "}
 """Start of a model's name -> prompt before each text, for models whose cards state one and whose files do not."""
 
@@ -75,7 +78,8 @@ class Suggested:
     """A suggested model: its use, encoder and name, millions of weights, and the licence on its card.
 
     `held`: its repository if that has another name. `reads`: the modalities that its card states.
-    `accuracy`: zero-shot accuracy on ImageNet-1k in percent.
+    `accuracy`: zero-shot accuracy on ImageNet-1k in percent. `published`: another published figure with its source, ''
+    if none was found.
     """
 
     use: str
@@ -86,6 +90,7 @@ class Suggested:
     held: str = ""
     accuracy: float | None = None
     reads: tuple[str, ...] = ("text",)
+    published: str = ""
 
     @property
     def reference(self) -> str:
@@ -109,8 +114,8 @@ class Suggested:
 
     @property
     def figure(self) -> str:
-        """The published accuracy in words; '' if there is none."""
-        return "" if self.accuracy is None else f"ImageNet zero-shot {self.accuracy}%"
+        """The published figure in words; '' if there is none."""
+        return self.published if self.accuracy is None else f"ImageNet zero-shot {self.accuracy}%"
 
     def __str__(self) -> str:
         size = f"{self.millions:,} million weights, {self.bytes / 1e9:.1f} GB in memory"
@@ -122,6 +127,9 @@ class Suggested:
 _CLIP, _CLAP, _TEXT = "open-clip", "clap", "sentence-transformers"
 _B32, _L14 = "laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K", "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K"
 _PE, _SIGLIP = "timm/PE-Core-bigG-14-448", "timm/ViT-L-16-SigLIP2-256"
+_STATIC, _ALL, _FILMED = "model2vec", ("text", "image", "audio", "video"), ("text", "image", "video")
+_POTION = "MTEB English mean 50.03 (results of MinishLab/model2vec)"
+_QWEN = "MMEB-V2 77.8 (arXiv:2601.04720)"
 _SEEN, _HEARD = ("image", "text"), ("audio", "text")
 SUGGESTED = (
     Suggested("small and fast", _CLIP, "ViT-B-32-256/datacomp_s34b_b86k", 151, "MIT", _B32, 72.8, reads=_SEEN),
@@ -131,13 +139,19 @@ SUGGESTED = (
     Suggested("small and fast", _CLAP, "laion/clap-htsat-unfused", 153, "Apache-2.0", reads=_HEARD),
     Suggested("larger, any sound", _CLAP, "laion/larger_clap_general", 194, "Apache-2.0", reads=_HEARD),
     Suggested("music and speech", _CLAP, "laion/larger_clap_music_and_speech", 194, "Apache-2.0", reads=_HEARD),
+    Suggested("smallest, without torch", _STATIC, "minishlab/potion-base-8M", 8, "MIT", published=_POTION),
+    Suggested("multilingual, without torch", _STATIC, "minishlab/potion-multilingual-128M", 128, "MIT"),
     Suggested("small and fast", _TEXT, "sentence-transformers/all-MiniLM-L6-v2", 23, "Apache-2.0"),
     Suggested("balanced", _TEXT, "sentence-transformers/all-mpnet-base-v2", 109, "Apache-2.0"),
     Suggested("multilingual, small", _TEXT, "intfloat/multilingual-e5-small", 118, "MIT"),
     Suggested("multilingual, best", _TEXT, "BAAI/bge-m3", 568, "MIT"),
+    Suggested("all media, small", _TEXT, "google/embeddinggemma-2", 740, "Apache-2.0", reads=_ALL),
+    Suggested("2 billion weights", _TEXT, "Qwen/Qwen3-VL-Embedding-2B", 2000, "Apache-2.0", reads=_FILMED),
+    Suggested("for GPUs", _TEXT, "Qwen/Qwen3-VL-Embedding-8B", 8000, "Apache-2.0", reads=_FILMED, published=_QWEN),
 )
 """Weights are counted from the architectures, accuracies are from open_clip 3.3's table of results, licences from the
-cards. A fetch reads size and licence from the hub before it downloads."""
+cards; sizes of the models from 2026 on, and of static ones, are those that their cards state. docs/encoders.md names
+the sources. A fetch reads size and licence from the hub before it downloads."""
 
 
 def modalities_of(encoder: str, model: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.data.names import shown
+from mmalign_core.model_files.catalogue import DUAL
 from mmalign_core.model_files.fetched import fetched_as, fetched_files, forget, remove_fetched
 from mmalign_core.model_files.locations import cached_repository, hub_cache, is_repository, own_folder, snapshot
 from mmalign_core.model_files.weights import check_weights, file_stamp, files_of, weight_files
@@ -177,6 +178,8 @@ def encoder_for(files: Path) -> str:
     if (files / "modules.json").is_file():
         static = config.get("model_type") == "model2vec" or "embedding_dtype" in config
         return "model2vec" if static else "sentence-transformers"
+    if config.get("model_type") in DUAL:
+        return "transformers"
     return "clap" if config.get("model_type") == "clap" else ""
 
 

@@ -23,6 +23,8 @@ _FRAME = 130
 """Pixels of a figure outside its panels: legend, titles and axis."""
 _NAMES_WIDE = 0.26
 """Share of a panel for the names: 16 letters in the narrowest panel of a laptop, of 380 pixels."""
+_LETTERS, _BEFORE = 16, 2
+"""Letters in that share, and the letters' room between a point and its name."""
 _SHORTEST = 1e-3
 """Seconds. Faster fits are drawn at this value, because a logarithmic axis needs a lower limit."""
 
@@ -90,12 +92,13 @@ def _names(rows: Sequence[Row], direction: str, metric: str, tall: float, height
     start, end = _time_range(rows)
     wide, column = _NAMES_WIDE * (end - start), _name_column(rows)
 
-    def beside(x: float, place: float) -> float:
-        crossed = any(x < other < x + wide and abs(y - place) < step for other, y in points)
-        return column if crossed else min(column, x + wide / 8)
+    def beside(x: float, place: float, name: str) -> float:
+        room = wide * (_BEFORE + min(len(name), _LETTERS)) / _LETTERS
+        crossed = any(x < other < x + room and abs(y - place) < step for other, y in points)
+        return column if crossed else min(column, x + wide * _BEFORE / _LETTERS)
 
     return [
-        {"text": plain_label(row["aligner"], 24), "x": x, "y": y, "ax": beside(x, place), "ay": place,
+        {"text": plain_label(row["aligner"], 24), "x": x, "y": y, "ax": beside(x, place, row["aligner"]), "ay": place,
          "xanchor": "left", "font": {"size": 11}, "arrowhead": 0, "arrowwidth": 0.8, "arrowcolor": OTHER_COLOUR,
          "standoff": 6}
         for row, (x, y), place in zip(ordered, points, places)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmalign_core.explain.words import common_words, is_descriptive, word_spans
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 MOST = 5
 """Keywords of one group; our choice: as many as fit on a label."""
@@ -78,4 +79,6 @@ def _best(weights: np.ndarray, counts: np.ndarray, place: int, names: Sequence[s
 
 def describe(number: int, keywords: Sequence[str]) -> str:
     """What a person reads for a cluster: its number and its keywords."""
-    return f"cluster {number}: {', '.join(keywords)}" if keywords else f"cluster {number}"
+    if keywords:
+        return say("cluster {number}: {keywords}", number=number, keywords=", ".join(keywords))
+    return say("cluster {number}", number=number)

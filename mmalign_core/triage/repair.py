@@ -200,7 +200,10 @@ def _without_bad_loan(change: Change, bad: Container[tuple[str, str]]) -> Change
     if change.action is Action.ADD:
         return None
     return replace(
-        change, action=Action.DROP, other="", note=f"the {change.modality} of '{change.other}' is a bad file"
+        change,
+        action=Action.DROP,
+        other="",
+        note=say("the {modality} of '{other}' is a bad file", modality=change.modality, other=change.other),
     )
 
 

@@ -74,9 +74,12 @@ class Effect:
     def verdict(self) -> str:
         """What the interval of the mean reciprocal rank says, in one sentence."""
         found = self.mean_mrr()
-        (low, high), over = found["ci95"], say("over {n_held_out} held-out items", n_held_out=self.n_held_out)
-        change = f"{found['before']:.3f} to {found['after']:.3f} (difference {found['value']:+.3f}, 95% interval "
-        change += f"{low:+.3f} to {high:+.3f}) {over}"
+        low, high = found["ci95"]
+        change = say(
+            "{before:.3f} to {after:.3f} (difference {value:+.3f}, 95% interval {low:+.3f} to {high:+.3f}) over "
+            "{n} held-out items",
+            before=found["before"], after=found["after"], value=found["value"], low=low, high=high, n=self.n_held_out,
+        )  # fmt: skip
         if low > 0:
             return say("The repair helps: the mean reciprocal rank rises from {change}.", change=change)
         if high < 0:

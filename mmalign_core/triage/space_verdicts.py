@@ -67,7 +67,7 @@ def _gap(space: Mapping[str, Any], *, trained: bool) -> SpaceVerdict | None:
     words = say("It makes up {share:.0%} of the squared distance between the two media of an item.", share=share)
     if share > _MOST:
         return SpaceVerdict("gap", False, say("the modalities lie apart"), words, "encoders" if trained else "train")
-    return SpaceVerdict("gap", True, "good", words)
+    return SpaceVerdict("gap", True, say("good"), words)
 
 
 def _hubs(space: Mapping[str, Any], n: int, m: int, *, corrected: bool) -> SpaceVerdict | None:
@@ -81,7 +81,7 @@ def _hubs(space: Mapping[str, Any], n: int, m: int, *, corrected: bool) -> Space
             "" if corrected else "correct",
         )  # fmt: skip
     return SpaceVerdict(
-        "hubness", True, "good", say("The lists are even enough: hubs dominate from {HUBS:g} on.", HUBS=_HUBS)
+        "hubness", True, say("good"), say("The lists are even enough: hubs dominate from {HUBS:g} on.", HUBS=_HUBS)
     )
 
 
@@ -105,7 +105,7 @@ def _largest_hub(space: Mapping[str, Any], n: int, m: int, *, corrected: bool) -
     if share > chance:
         remedy = "" if corrected else "correct"
         return SpaceVerdict("largest_hub", False, say("one candidate is in too many lists"), words, remedy)
-    return SpaceVerdict("largest_hub", True, "good", words)
+    return SpaceVerdict("largest_hub", True, say("good"), words)
 
 
 def _largest_by_chance(queries: int, candidates: int) -> float:

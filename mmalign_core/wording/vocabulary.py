@@ -44,6 +44,8 @@ _WORDS = (
     say("k of n"), say("by chance"), say("copies"), say("causes"), say("marks"), say("change"), say("because"),
     say("selected"), say("rest"), say("share"), say("component"), say("weight"), say("label"), say("cause"),
     say("medium"), say("total"), say("title"), say("n"), say("p"), say("pair"), say("metadata"), say("media"),
+    # languages, and the demo
+    say("German"), say("Chinese"), say("Demo collection"),
     # verdicts
     say("better"), say("worse"), say("tied"), say("best"), say("yes"), say("no"), say("won"), say("lost"),
     say("none"), say("kept"), say("fixed"), say("broken"),

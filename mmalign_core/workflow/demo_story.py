@@ -14,6 +14,7 @@ from mmalign_core.store import Store
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.triage.repair import most_suspected
 from mmalign_core.types import Collection, Progress, no_progress
+from mmalign_core.wording import say, say_list, say_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.data import PLANTED, SWAPPED, open_planted_demo
 from mmalign_core.workflow.encoding import encode
@@ -64,12 +65,12 @@ def demo_tour(
         watch(tuple(steps))
         progress(share, next_one)
 
-    tell(_kinds(run, store), 0.1, "asking in other languages")
+    tell(_kinds(run, store), 0.1, say("asking in other languages"))
     known = unfitted_recommender(run, "content", None)
     known.fit(run.choices.seed, no_progress)
-    tell(_languages(run, known, store, settings), 0.3, "asking by sounds")
-    tell(_sounds(run, known, store, settings), 0.5, "looking for wrong pairs in a copy")
-    tell(_planted(store, settings, within(progress, 0.5, 1.0)), 1.0, "the tour is ready")
+    tell(_languages(run, known, store, settings), 0.3, say("asking by sounds"))
+    tell(_sounds(run, known, store, settings), 0.5, say("looking for wrong pairs in a copy"))
+    tell(_planted(store, settings, within(progress, 0.5, 1.0)), 1.0, say("the tour is ready"))
     return tuple(steps)
 
 
@@ -89,10 +90,17 @@ def _kinds(run: Run, store: Store) -> list[Finding]:
     if not (photographs[1] and drawings[1]):
         return []
     chance = FIRST / np.median(judged.n_candidates)
-    words = (
-        f"'{run.choices.aligner}' puts the right caption among the first {FIRST} for {photographs[0]} of "
-        f"{photographs[1]} photographs, but for {of_100(drawings[0] / drawings[1])} of 100 drawings ({drawings[1]}; by "
-        f"chance {of_100(chance)} of 100): the picture encoder learned from photographs."
+    words = say(
+        "'{aligner}' puts the right caption among the first {FIRST} for {photographs} of {photographs2} "
+        "photographs, but for {of_100} of 100 drawings ({drawings}; by chance {of_1002} of 100): the "
+        "picture encoder learned from photographs.",
+        aligner=run.choices.aligner,
+        FIRST=FIRST,
+        photographs=photographs[0],
+        photographs2=photographs[1],
+        of_100=of_100(drawings[0] / drawings[1]),
+        drawings=drawings[1],
+        of_1002=of_100(chance),
     )
     evidence = {"photographs": photographs, "drawings": drawings, "chance": float(chance), "n": len(judged)}
     return [
@@ -117,11 +125,21 @@ def _languages(run: Run, known: FittedRecommender, store: Store, settings: Setti
         asked[code] = [_ask(run, known, item, str(items.at[item, column]), store, settings) for item in some]
     found = {code: sum(one.rank <= FIRST for one in rows) for code, rows in asked.items()}
     best = min(zip(*asked.values()), key=lambda row: max(one.rank for one in row))
-    examples = " and ".join(f"'{one.words}' finds it at rank {one.rank}" for one in best)
-    counts = ", ".join(f"{found[code]} in {language}" for code, language in _TOLD.items())
-    words = (
-        f"Queries need no translation. The picture of '{best[0].item}': {examples}. Of {len(some)} pictures, asked for "
-        f"by their names alone, so many are among the first {FIRST} of {len(ids)}: {counts}."
+    examples = say_list(
+        (say("'{words}' finds it at rank {rank}", words=one.words, rank=one.rank) for one in best), " and "
+    )
+    counts = say_list(
+        say("{found} in {language}", found=found[code], language=say_word(language)) for code, language in _TOLD.items()
+    )
+    words = say(
+        "Queries need no translation. The picture of '{item}': {examples}. Of {n} pictures, asked for by "
+        "their names alone, so many are among the first {FIRST} of {n2}: {counts}.",
+        item=best[0].item,
+        examples=examples,
+        n=len(some),
+        FIRST=FIRST,
+        n2=len(ids),
+        counts=counts,
     )
     action = {"page": "recommend", "parts": [{"kind": "text", "value": best[-1].words, "weight": 1.0}]}
     return [Finding("languages", words, 0.0, action, {"n": len(some), "found": found})]
@@ -146,10 +164,15 @@ def _sounds(run: Run, known: FittedRecommender, store: Store, settings: Settings
         rank = next((one.rank for one in results if one.id == medium.item), len(run.collection.ids))
         asked.append(_Asked(medium.item, "", rank))
     best, found = min(asked, key=lambda one: (one.rank, one.item)), sum(one.rank <= FIRST for one in asked)
-    words = (
-        f"Sounds find pictures and texts: {found} of {len(asked)} synthetic sounds have their item among the first "
-        f"{FIRST} of {len(run.collection.ids)}, their own sound not counted. The one of '{best.item}' has it at rank "
-        f"{best.rank}."
+    words = say(
+        "Sounds find pictures and texts: {found} of {n} synthetic sounds have their item among the first "
+        "{FIRST} of {n2}, their own sound not counted. The one of '{item}' has it at rank {rank}.",
+        found=found,
+        n=len(asked),
+        FIRST=FIRST,
+        n2=len(run.collection.ids),
+        item=best.item,
+        rank=best.rank,
     )
     action = {"page": "recommend", "sound_of": best.item}
     return [Finding("sounds", words, 0.0, action, {"n": len(asked), "found": found})]
@@ -163,10 +186,15 @@ def _planted(store: Store, settings: Settings | None, progress: Progress) -> lis
     values = set_suspicion(sets, store=store, progress=within(progress, 0.4, 1.0)).values()
     wrong = planted_items(copy)
     hits = sum(item in wrong for item in most_suspected(values, _SHOWN_SUSPECTS))
-    words = (
-        f"In a copy of the demo the captions of {len(wrong)} of {len(copy.ids)} items were exchanged on purpose. Of "
-        f"the {_SHOWN_SUSPECTS} most suspected pairs, judged by fits that did not see them, {hits} are among them (by "
-        f"chance {_SHOWN_SUSPECTS * len(wrong) / len(copy.ids):.0f}). Mark them, and let a repair be measured."
+    words = say(
+        "In a copy of the demo the captions of {n} of {n2} items were exchanged on purpose. Of the "
+        "{SHOWN_SUSPECTS} most suspected pairs, judged by fits that did not see them, {hits} are among "
+        "them (by chance {SHOWN_SUSPECTS2:.0f}). Mark them, and let a repair be measured.",
+        n=len(wrong),
+        n2=len(copy.ids),
+        SHOWN_SUSPECTS=_SHOWN_SUSPECTS,
+        hits=hits,
+        SHOWN_SUSPECTS2=_SHOWN_SUSPECTS * len(wrong) / len(copy.ids),
     )
     evidence = {"n": len(copy.ids), "planted": len(wrong), "k": _SHOWN_SUSPECTS, "found": hits}
     return [Finding("planted", words, 0.0, {"page": "errors", "open": "planted"}, evidence)]

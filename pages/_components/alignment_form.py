@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.wording import say, tr, tr_word
+from mmalign_core.wording import say, tr, tr_list, tr_word
 from pages._components import errors
 from pages._session import cache
 from pages._session.view_spec import complete
@@ -84,7 +84,12 @@ def show_aligner_card(name: str) -> None:
     st.markdown(errors.plain(card.idea))
     for line in formula_lines(card.formula):
         st.markdown(rf"$\displaystyle {line}$")
-    lines = {"Needs": "; ".join(card.needs), "Cost": card.cost, "When": card.use, "Reference": card.reference}
+    lines = {
+        tr("Needs"): tr_list(card.needs, "; "),
+        tr("Cost"): card.cost,
+        tr("When"): card.use,
+        tr("Reference"): card.reference,
+    }
     st.markdown("  \n".join(f":gray[{name}] {errors.plain(words)}" for name, words in lines.items()))
 
 

@@ -101,7 +101,7 @@ def measured_on(report: Report) -> str:
         tr(
             "{how}: {sizes}.{drawn} Whiskers are 95% bootstrap intervals.{leak}{note}",
             how=how,
-            sizes="; ".join(sizes),
+            sizes=tr_list(sizes, "; "),
             drawn=drawn,
             leak=leak,
             note=note,

@@ -22,6 +22,7 @@ from mmalign_core.plots import (
     shape_of,
 )  # fmt: skip
 from mmalign_core.types import digest_bytes
+from mmalign_core.wording import tr_word
 from pages._session import media_cache, state
 from pages._session.served import PACKED, script, served
 
@@ -171,11 +172,17 @@ def _colours(layers: Sequence[Layer], colour: str) -> dict[str, Any]:
             counts[group.name] = max(counts.get(group.name, 0), group.count)
     first = layers[0].groups
     scale = first.scale and {
-        "title": first.scale.title, "colours": VIRIDIS, "ticks": first.scale.ticks, "low": first.scale.low,
+        "title": tr_word(first.scale.title), "colours": VIRIDIS, "ticks": first.scale.ticks, "low": first.scale.low,
         "high": first.scale.high, "logarithmic": first.scale.logarithmic,
     }  # fmt: skip
     groups = [
-        {"name": g.name, "colour": g.colour, "codes": g.codes, "count": counts[g.name], "shape": shape.get(g.name)}
+        {
+            "name": tr_word(g.name),
+            "colour": g.colour,
+            "codes": g.codes,
+            "count": counts[g.name],
+            "shape": shape.get(g.name),
+        }
         for g in first.groups
     ]
     return {"key": colour, "palette": first.palette, "groups": groups, "scale": scale}

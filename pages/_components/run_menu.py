@@ -37,7 +37,7 @@ def show() -> None:
 
 def collection_name(collection: Collection) -> str:
     """The name of the open collection, short enough for a line."""
-    return cut_text(collection.name, 40)
+    return cut_text(tr_word(collection.name), 40)
 
 
 def label(run: Run) -> str:
@@ -88,7 +88,9 @@ def _present(collection: Collection, run: Run | None) -> None:
     st.markdown(tr("**Open now**"))
     held = tr_list(map(tr_word, collection.modalities)) or tr("nothing that can be used")
     st.caption(
-        errors.plain(tr("{name}: {n:,} items with {held}.", name=collection.name, n=len(collection.ids), held=held))
+        errors.plain(
+            tr("{name}: {n:,} items with {held}.", name=tr_word(collection.name), n=len(collection.ids), held=held)
+        )
     )
     if run is not None and run.report:
         st.caption(numbers.measured_on(run.report) if run.report.get("metrics") else errors.plain(headline(run.report)))

@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 import soundfile
 
 from tests.sample_files import encoded, film, picture, tone
+from tests.test_media_extras import LEVELS, dicom, heic
 
 Files = dict[str, bytes]
 ROWS = 6
@@ -37,9 +39,17 @@ FILMS = {
 }  # fmt: skip
 
 
+EXTRAS = [ending for ending, package in (("heic", "pillow_heif"), ("dcm", "pydicom")) if find_spec(package)]
+"""Endings of pictures that an extra decodes, where it is installed."""
+
+
 def _picture(ending: str) -> Files:
     options = {"save_all": True, "append_images": [picture(40, 30)]} if ending in ("gif", "webp") else {}
     return {f"x.{ending}": encoded(picture(40, 30), PICTURES[ending], **options)}
+
+
+def _extra(ending: str) -> Files:
+    return {f"x.{ending}": heic(picture(64, 48)) if ending == "heic" else dicom(LEVELS)}
 
 
 def _sound(ending: str) -> Files:
@@ -164,9 +174,10 @@ MADE: dict[str, Callable[[], Files]] = {
     "tar.gz": lambda: {"x.tar.gz": _tar("w:gz")},
     "lance": lambda: _folder(_lance),
     "saved": lambda: _folder(_saved),
+    **{ending: (lambda e=ending: _extra(e)) for ending in EXTRAS},
 }
 """Format -> what makes the folder of a whole file of it."""
-MEDIA = (*PICTURES, *SOUNDS, *FILMS)
+MEDIA = (*PICTURES, *SOUNDS, *FILMS, *EXTRAS)
 """Formats of which one damaged file must not take the rest of its folder with it."""
 
 

@@ -13,6 +13,7 @@ from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
 from mmalign_core.aligners.embedding.unpaired_base import UnpairedAligner
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 
 @register("adversarial")
@@ -23,14 +24,19 @@ class Adversarial(UnpairedAligner):
     refinement (step, mutual, csls).
     """
 
-    summary = "No pairs: a map trained against a discriminator of the modalities (GAN), then Procrustes"
+    summary = say("No pairs: a map trained against a discriminator of the modalities (GAN), then Procrustes")
     card = Card(
-        idea="A discriminator learns to tell mapped rows of one modality from rows of the other, and a nearly "
-        "orthogonal map learns to deceive it. The best of several games is refined on rows that choose each other.",
+        idea=say(
+            "A discriminator learns to tell mapped rows of one modality from rows of the other, and a nearly "
+            "orthogonal map learns to deceive it. The best of several games is refined on rows that choose "
+            "each other."
+        ),
         formula=r"\min_W \max_D\; \mathbb{E}_y \log D(y) + \mathbb{E}_x \log\bigl(1 - D(Wx)\bigr),\quad "
         r"W \leftarrow (1+\beta)W - \beta W W^\top W",
-        use="As an alternative to unpaired, from which it differs in the first guesses; both need thousands of rows "
-        "that show the same kinds of things.",
+        use=say(
+            "As an alternative to unpaired, from which it differs in the first guesses; both need thousands "
+            "of rows that show the same kinds of things."
+        ),
         reference="Conneau, Lample, Ranzato, Denoyer & Jégou 2018, Word Translation Without Parallel Data (ICLR)",
     )
     trained = True

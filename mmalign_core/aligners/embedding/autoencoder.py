@@ -19,10 +19,12 @@ from mmalign_core.aligners.embedding.autoencoder_losses import (
 from mmalign_core.aligners.pairs import Sets, paired_rows
 from mmalign_core.aligners.towers.batches import Batch, Examples, held_out_mrr
 from mmalign_core.aligners.towers.initial_weights import Start, start_towers
+from mmalign_core.aligners.towers.spans import spanned
 from mmalign_core.aligners.towers.tower import Tower, TowerAligner
 from mmalign_core.aligners.training import Contrast, Holdout, Plan, hold_out, train
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -34,20 +36,25 @@ class Autoencoder(TowerAligner):
 
     Encoders are a linear map, which starts at CCA, plus a hidden layer. Decoders have the same form and random initial
     weights. Held-out pairs choose CCA's ridge and when to stop. The history holds the loss and its terms per check.
-    Only the encoders are needed to place rows.
+    Only the encoders are needed to place rows. Of few and wide rows the coordinates in their span are learned from.
     """
 
-    summary = "Encoders and decoders around one shared code; learns from pairs and from rows without a partner"
+    summary = say("Encoders and decoders around one shared code; learns from pairs and from rows without a partner")
     card = Card(
-        idea="Every modality is encoded into one shared code, from which its own vector and those of the other "
-        "modalities are reconstructed. A further term makes the codes of a pair agree.",
+        idea=say(
+            "Every modality is encoded into one shared code, from which its own vector and those of the "
+            "other modalities are reconstructed. A further term makes the codes of a pair agree."
+        ),
         formula=r"\sum_m \|d_m(e_m(x_m)) - x_m\|^2 + \sum_{m\ne n} \|d_n(e_m(x_m)) - x_n\|^2 + "
         r"\mathcal{L}_\text{agree}(e_m(x_m), e_n(x_n))",
-        use="When many items lack a partner, since reconstruction uses them; with pairs alone contrastive is simpler.",
+        use=say(
+            "When many items lack a partner, since reconstruction uses them; with pairs alone contrastive is simpler."
+        ),
         reference="Ngiam et al. 2011, Multimodal Deep Learning (ICML); Chandar et al. 2016, Correlational Neural "
         "Networks",
     )
     towers_a_modality = 2
+    spans_rows = True
     agreement: str = param("contrastive", choices=TERMS, help="loss that makes the codes of a pair agree")
     reconstruction: float = param(1.0, 0, 100, help="weight of reconstructing each modality from its own code")
     cross: float = param(1.0, 0, 100, help="weight of reconstructing each modality from the codes of the others")
@@ -63,10 +70,12 @@ class Autoencoder(TowerAligner):
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Train on items that have two or more of the modalities. Raises BadInput before the training starts."""
         self.history = ()
+        sets, spans = spanned(sets)
         parts = hold_out(paired_rows(sets, self.name), seed=seed)
         progress(0.0, "starting points")
         self._towers = start_towers(self.name, sets, parts, Start(self.start), self.dims, self.hidden, seed)[0]
         self._train(sets, parts, seed, progress)
+        self._towers = {m: spans[m].lifted(tower) if m in spans else tower for m, tower in self._towers.items()}
         progress(1.0, "trained")
 
     def _train(self, sets: Sets, parts: Holdout, seed: int, progress: Progress) -> None:

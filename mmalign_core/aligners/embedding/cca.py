@@ -9,6 +9,7 @@ from mmalign_core.aligners.linear.canonical import Canonical, canonical_maps, re
 from mmalign_core.aligners.linear.ridge_search import RIDGES, WEIGHTINGS, RidgeChoice, search_ridge
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 __all__ = ["Canonical", "Cca", "canonical_maps", "regularised_cca"]
 
@@ -17,13 +18,15 @@ __all__ = ["Canonical", "Cca", "canonical_maps", "regularised_cca"]
 class Cca(LinearAligner):
     """Regularised CCA (Hotelling 1936; Vinod 1976); the score of a pair is Σₖ ρₖ^weighting uₖ vₖ over unit rows."""
 
-    summary = "Canonical correlations of the pairs; components are weighted by their correlation"
+    summary = say("Canonical correlations of the pairs; components are weighted by their correlation")
     card = Card(
-        idea="Finds directions of both modalities that correlate most over the pairs, after the variance of all "
-        "directions is made equal. Each direction is then weighted by its correlation.",
+        idea=say(
+            "Finds directions of both modalities that correlate most over the pairs, after the variance of "
+            "all directions is made equal. Each direction is then weighted by its correlation."
+        ),
         formula=r"f_m(x) = (x-\mu_m)\,\Sigma_m^{-1/2} U_m \operatorname{diag}(\rho)^{s/2},\quad "
         r"\Sigma_x^{-1/2}\Sigma_{xy}\Sigma_y^{-1/2} = U_x \operatorname{diag}(\rho)\, U_y^\top",
-        use="The first thing to try with a few hundred pairs or more; it takes seconds and needs no tuning.",
+        use=say("The first thing to try with a few hundred pairs or more; it takes seconds and needs no tuning."),
         reference="Li et al. 2025, CSA: Data-efficient Mapping of Unimodal Features to Multimodal Features (ICLR)",
     )
     reads_blocks = True

@@ -14,6 +14,7 @@ from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.spectral import projected_crosses, stacked, whitener, with_fixed_signs
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 COLLAPSED = 1e-6
 """Spread, relative to that of a white space, below which all places count as one point and the maps are set to zero.
@@ -31,13 +32,15 @@ class Distance(LinearAligner):
     directions. The history holds the `loss` and the `spread`, the mean variance of a dimension, for each step.
     """
 
-    summary = "Least distance between pairs by gradient descent, L-BFGS or Newton; shows collapse if unconstrained"
+    summary = say("Least distance between pairs by gradient descent, L-BFGS or Newton; shows collapse if unconstrained")
     card = Card(
-        idea="Moves both maps, step by step, until the two places of each pair are as near as possible. A constraint "
-        "on their spread keeps them from shrinking to one point; without it they collapse.",
+        idea=say(
+            "Moves both maps, step by step, until the two places of each pair are as near as possible. A "
+            "constraint on their spread keeps them from shrinking to one point; without it they collapse."
+        ),
         formula=r"\min_{f,g} \sum_i \tfrac12\|f(x_i)-g(y_i)\|^2 + \tfrac14\|\mathrm{Cov}f - I\|^2 "
         r"+ \tfrac14\|\mathrm{Cov}g - I\|^2",
-        use="To see what the objective does and how solvers differ; cca finds the same optimum in one step.",
+        use=say("To see what the objective does and how solvers differ; cca finds the same optimum in one step."),
         reference="Chapman, Wells & Lawry 2024, Unconstrained Stochastic CCA: Unifying Multiview and Self-Supervised "
         "Learning (ICLR)",
     )

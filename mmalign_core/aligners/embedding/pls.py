@@ -8,6 +8,7 @@ from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.spectral import narrow_components
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 
 @register("pls")
@@ -17,13 +18,15 @@ class Pls(LinearAligner):
     With more than two modalities, the leading eigenvectors of all cross-covariances together.
     """
 
-    summary = "Directions that covary most over the pairs, without equalising their variance"
+    summary = say("Directions that covary most over the pairs, without equalising their variance")
     card = Card(
-        idea="Finds directions of both modalities whose covariance over the pairs is largest. Directions that hardly "
-        "vary are left out, so noise in them does no harm.",
+        idea=say(
+            "Finds directions of both modalities whose covariance over the pairs is largest. Directions that "
+            "hardly vary are left out, so noise in them does no harm."
+        ),
         formula=r"f_m(x) = (x-\mu_m)\,U_m \operatorname{diag}(\sigma)^{s/2},\quad "
         r"X^\top Y / n = U_x \operatorname{diag}(\sigma)\, U_y^\top",
-        use="With few pairs of many dimensions, where correlations cannot be trusted.",
+        use=say("With few pairs of many dimensions, where correlations cannot be trusted."),
         reference="Wegelin 2000, A survey of Partial Least Squares methods, with emphasis on the two-block case",
     )
     multiway = True

@@ -16,6 +16,7 @@ from mmalign_core.aligners.linear.spectral import (
 )
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 
 @register("procrustes")
@@ -27,12 +28,16 @@ class Procrustes(LinearAligner):
     (Gower 1975), each within the directions of its own pairs, because no pair constrains the others.
     """
 
-    summary = "Rotates one space onto the other: no direction is stretched, so few pairs cannot spoil it"
+    summary = say("Rotates one space onto the other: no direction is stretched, so few pairs cannot spoil it")
     card = Card(
-        idea="Finds the rotation that brings the vectors of each pair closest together. Lengths and angles within a "
-        "modality stay as they were.",
+        idea=say(
+            "Finds the rotation that brings the vectors of each pair closest together. Lengths and angles "
+            "within a modality stay as they were."
+        ),
         formula=r"\min_{A^\top A = B^\top B = I} \tfrac12\|XA - YB\|_F^2,\quad X^\top Y = A\,\Sigma\,B^\top",
-        use="When both spaces have the same shape, such as two versions of one encoder, or when pairs are very few.",
+        use=say(
+            "When both spaces have the same shape, such as two versions of one encoder, or when pairs are very few."
+        ),
         reference="Schönemann 1966, A generalized solution of the orthogonal Procrustes problem",
     )
     multiway = True

@@ -17,6 +17,7 @@ from mmalign_core.aligners.linear.regression import (
 )
 from mmalign_core.params import param
 from mmalign_core.types import MODALITIES, BadInput, Progress
+from mmalign_core.wording import say
 
 
 @register("ridge")
@@ -28,12 +29,15 @@ class Ridge(LinearAligner):
     a worse one: it prefers a target that hardly varies, and a penalty that keeps directions of noise.
     """
 
-    summary = "Least squares from each modality onto one of them; held-out pairs choose which, and the penalty"
+    summary = say("Least squares from each modality onto one of them; held-out pairs choose which, and the penalty")
     card = Card(
-        idea="Predicts the vectors of one modality from the other by least squares with a penalty on large weights. "
-        "The prediction is where an item lies in the target's space. Held-out pairs choose target and penalty.",
+        idea=say(
+            "Predicts the vectors of one modality from the other by least squares with a penalty on large "
+            "weights. The prediction is where an item lies in the target's space. Held-out pairs choose "
+            "target and penalty."
+        ),
         formula=r"W = (X^\top X + p\lambda v I)^{-1} X^\top Y,\quad f_x(x) = (x-\mu_x)W,\; f_y(y) = y-\mu_y",
-        use="When one modality can be predicted from the other but not the reverse; solved in one step.",
+        use=say("When one modality can be predicted from the other but not the reverse; solved in one step."),
         reference="Hoerl & Kennard 1970, Ridge Regression",
     )
     multiway = True

@@ -12,6 +12,7 @@ from mmalign_core.aligners.embedding.unpaired_base import UnpairedAligner
 from mmalign_core.aligners.embedding.unpaired_initial import centroid_starts, profile_start
 from mmalign_core.params import param
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 
 @register("unpaired")
@@ -22,14 +23,19 @@ class Unpaired(UnpairedAligner):
     its own clusters. One more uses the similarity profiles of single rows.
     """
 
-    summary = "No pairs at all: matches the shapes of two collections"
+    summary = say("No pairs at all: matches the shapes of two collections")
     card = Card(
-        idea="Items that are alike in one modality are mostly alike in the other. So clusters are assigned to each "
-        "other by how similar they are among themselves, and rows that then choose each other refine the rotation.",
+        idea=say(
+            "Items that are alike in one modality are mostly alike in the other. So clusters are assigned to "
+            "each other by how similar they are among themselves, and rows that then choose each other "
+            "refine the rotation."
+        ),
         formula=r"\max_{P} \operatorname{tr}(A P B P^\top),\quad "
         r"Q \leftarrow \arg\min_{Q^\top Q = I} \sum_{(i,j)\ \text{mutual}} \|x_i Q - y_j\|^2",
-        use="When it is unknown which items belong together, but both collections are large (thousands) and show "
-        "the same kinds of things; even a hundred pairs are worth more.",
+        use=say(
+            "When it is unknown which items belong together, but both collections are large (thousands) and "
+            "show the same kinds of things; even a hundred pairs are worth more."
+        ),
         reference="Dar 2025, mini-vec2vec; Artetxe, Labaka & Agirre 2018, A robust self-learning method for fully "
         "unsupervised cross-lingual mappings of word embeddings (ACL)",
     )

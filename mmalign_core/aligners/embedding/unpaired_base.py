@@ -14,6 +14,7 @@ from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.params import param
 from mmalign_core.progress import within
 from mmalign_core.types import MODALITIES, EmbeddingSet, Progress
+from mmalign_core.wording import say, say_word
 
 COARSE_DIMS = 64
 """Few directions with their own variances, in which wrong starts still converge to the right rotation. Chosen."""
@@ -24,6 +25,10 @@ HEATS = ((2, 1500, 8), (4, 3000, 2), (6, 6000, 1))
 time: many starts use few rows, few starts use many."""
 FINE_ROWS = 6000
 """Rows of either side in each of the last rounds. Chosen for time."""
+HOPEFUL_ROWS = 1000
+"""Rows of either modality below which the result is chance or luck. Chosen between what was measured on left and right
+halves of pictures, an easy case: R@10 of 1,000 over three seeds 2 to 6 % with 100 rows, 2 to 24 % with 300
+(`benchmarks/unpaired_rows.py`), and R@1 of 15 % with 30,000 (`benchmarks/fashion_unpaired.py`)."""
 MEMORY = 0.7
 """Share of the earlier rounds that the last ones keep.
 Chosen: together they weigh about twice as much as the current one."""
@@ -41,6 +46,21 @@ class UnpairedAligner(LinearAligner):
     dims: int = param(128, 2, 4096, help="dimensions of the shared space")
     refinement: int = param(12, 1, 1000, help="rounds of matching and rotating at the end")
     rows: int = param(30_000, 100, 10_000_000, help="most different rows of each modality that are used")
+
+    @classmethod
+    def caution(cls, rows: Mapping[str, int]) -> str:
+        """Return that there are fewer than HOPEFUL_ROWS rows of a modality."""
+        least = min(rows, key=lambda m: (rows[m], MODALITIES.index(m)), default="")
+        if not least or rows[least] >= HOPEFUL_ROWS:
+            return ""
+        return say(
+            "{aligner} compares whole collections, and there are {count} rows of {modality}: with fewer than {least} "
+            "what it finds is mostly chance; give more items, or known pairs to another aligner",
+            aligner=cls.name,
+            count=rows[least],
+            modality=say_word(least),
+            least=HOPEFUL_ROWS,
+        )
 
     def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """Whether the set has enough different rows."""

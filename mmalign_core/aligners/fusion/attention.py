@@ -22,6 +22,7 @@ from mmalign_core.aligners.pairs import Sets
 from mmalign_core.params import param
 from mmalign_core.splits import content_groups
 from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.wording import say
 
 
 @register("attention")
@@ -34,14 +35,19 @@ class Attention(NeighbourhoodAligner):
     that item too, except in training: measure on held-out items.
     """
 
-    summary = "A row attends to the most similar known items and gets the mean of their places; weights are readable"
+    summary = say(
+        "A row attends to the most similar known items and gets the mean of their places; weights are readable"
+    )
     card = Card(
-        idea="A row is compared with all known items of its own modality by scaled dot products. The softmax of these "
-        "gives the weight of each item's fused place, made of all its modalities, in the row's own.",
+        idea=say(
+            "A row is compared with all known items of its own modality by scaled dot products. The softmax "
+            "of these gives the weight of each item's fused place, made of all its modalities, in the row's "
+            "own."
+        ),
         formula=r"f_m(x) \propto (1-\lambda) f^0_m(x) + \lambda \sum_j a_j v_j,\quad "
         r"a = \operatorname{softmax}_j\big(q_m(x)^\top k_m(x_j)/\tau_m\big),\quad "
         r"v_j = \operatorname{unit}\textstyle\sum_{m'} f^0_{m'}(x_{j m'})",
-        use="When the known items behind a placement should be visible; near-duplicates and classes help it.",
+        use=say("When the known items behind a placement should be visible; near-duplicates and classes help it."),
         reference="Vaswani et al. 2017, Attention Is All You Need; Vinyals et al. 2016, Matching Networks",
     )
     trained = True

@@ -16,6 +16,7 @@ from mmalign_core.aligners.training import apply_dropout, seed_weights
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -31,15 +32,20 @@ class Concat(TrainedFusion):
     one member replaced.
     """
 
-    summary = "One network predicts whether text, picture and sound belong together; its blocks are their places"
+    summary = say("One network predicts whether text, picture and sound belong together; its blocks are their places")
     card = Card(
-        idea="A network on the concatenated vectors learns to separate true tuples from those with one member replaced "
-        "(sigmoid, binary cross-entropy). Its hidden layer is the squared sum of one unit block per modality, so the "
-        "prediction is made of pairwise cosines, and the blocks are the shared space.",
+        idea=say(
+            "A network on the concatenated vectors learns to separate true tuples from those with one member "
+            "replaced (sigmoid, binary cross-entropy). Its hidden layer is the squared sum of one unit block "
+            "per modality, so the prediction is made of pairwise cosines, and the blocks are the shared "
+            "space."
+        ),
         formula=r"P(\text{together}) = \sigma\Big(s\,\tfrac{1}{\binom{c}{2}}\sum_{m<m'} u_m^\top u_{m'} + b\Big),\quad"
         r" \big\|\textstyle\sum_m u_m\big\|^2 = c + 2\sum_{m<m'} u_m^\top u_{m'}",
-        use="To ask whether given text, picture and sound are of one item, as a probability; and with thousands of "
-        "items to learn from.",
+        use=say(
+            "To ask whether given text, picture and sound are of one item, as a probability; and with "
+            "thousands of items to learn from."
+        ),
         reference="Ngiam et al. 2011, Multimodal Deep Learning (concatenation); Zhai et al. 2023, Sigmoid Loss for "
         "Language Image Pre-Training",
     )

@@ -16,6 +16,7 @@ from mmalign_core.params import param
 from mmalign_core.splits import items_of
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -27,14 +28,18 @@ if TYPE_CHECKING:
 class CrossAttention(SequencedAligner):
     """Learned latents attend to tokens, cells and frames at once. One modality alone has fewer steps."""
 
-    summary = "Learned queries attend to the tokens, picture cells and frames of an item together; any may be missing"
+    summary = say(
+        "Learned queries attend to the tokens, picture cells and frames of an item together; any may be missing"
+    )
     card = Card(
-        idea="A few learned queries summarise the tokens, cells and frames of all modalities of an item, and move it "
-        "from the mean of its linear places. Training contrasts an item as seen by one modality with the same item "
-        "seen by several, some left out at random, so that missing ones do no harm.",
+        idea=say(
+            "A few learned queries summarise the tokens, cells and frames of all modalities of an item, and "
+            "move it from the mean of its linear places. Training contrasts an item as seen by one modality "
+            "with the same item seen by several, some left out at random, so that missing ones do no harm."
+        ),
         formula=r"f(S) = \operatorname{unit}\Big(\tfrac{1}{|S|}\sum_{m\in S} W_m v_m + U\,"
         r"\operatorname{attention}\big(Q,\ \bigcup_{m\in S} E_m x_{m,1:T} + e_m\big)\Big)",
-        use="To place whole items, when parts of one modality explain parts of another.",
+        use=say("To place whole items, when parts of one modality explain parts of another."),
         reference="Jaegle et al. 2021, Perceiver: General Perception with Iterative Attention",
     )
     latents: int = param(4, 1, 64, help="number of learned queries")

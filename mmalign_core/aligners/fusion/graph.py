@@ -16,6 +16,7 @@ from mmalign_core.params import param
 from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 
 def modality_graph(keys: np.ndarray, owners: np.ndarray, items: int, k: int) -> sparse.csr_array:
@@ -72,13 +73,15 @@ class Graph(NeighbourhoodAligner):
     place of the items of its k nearest known rows. A row of a known item finds that item among its neighbours.
     """
 
-    summary = "Items alike in any modality share their places; a new row is linked to its nearest known items"
+    summary = say("Items alike in any modality share their places; a new row is linked to its nearest known items")
     card = Card(
-        idea="Items that look, read or sound alike are linked, and their places are averaged along the links. A new "
-        "item is placed between the nearest known ones and the result of a linear map.",
+        idea=say(
+            "Items that look, read or sound alike are linked, and their places are averaged along the links. "
+            "A new item is placed between the nearest known ones and the result of a linear map."
+        ),
         formula=r"E = \tfrac{1}{L+1}\sum_{l=0}^{L}\big(\sum_m w_m \hat A_m\big)^l E_0,\quad "
         r"f_m(x) \propto (1-\lambda)\,f^0_m(x) + \tfrac{\lambda}{k}\sum_{j \in N_k(x)} E_j",
-        use="When alike items are many and pairs are few, or some items lack a modality.",
+        use=say("When alike items are many and pairs are few, or some items lack a modality."),
         reference="Zhou and Shen 2023, A Tale of Two Graphs: Freezing and Denoising Graph Structures for Multimodal "
         "Recommendation; He et al. 2020, LightGCN",
     )

@@ -13,6 +13,7 @@ from mmalign_core.aligners.linear.ridge_search import DEFAULT_CHOICE, RIDGES
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.wording import say
 
 
 @register("late-average")
@@ -22,12 +23,14 @@ class LateAverage(LinearAligner):
     Its dot product is, up to its length, the mean of the cosines with each modality: late fusion.
     """
 
-    summary = "Linear maps into one space; an item's score is the plain average of its modalities' scores"
+    summary = say("Linear maps into one space; an item's score is the plain average of its modalities' scores")
     card = Card(
-        idea="Every modality gets a linear map into the space that all of them share (generalised CCA). An item with "
-        "several modalities is scored by each of them alone, and the scores are averaged.",
+        idea=say(
+            "Every modality gets a linear map into the space that all of them share (generalised CCA). An "
+            "item with several modalities is scored by each of them alone, and the scores are averaged."
+        ),
         formula=r"s(\text{item}, y) = \frac{1}{|M|}\sum_{m \in M} \cos\big(f_m(x_m), f(y)\big)",
-        use="As a baseline: a method that learns how to fuse is worth its cost only if it beats this one.",
+        use=say("As a baseline: a method that learns how to fuse is worth its cost only if it beats this one."),
         reference="Kettenring 1971, Canonical Analysis of Several Sets of Variables; Kittler et al. 1998, On Combining "
         "Classifiers (the sum rule)",
     )

@@ -17,6 +17,7 @@ from mmalign_core.aligners.training.losses import HOTTEST
 from mmalign_core.params import param
 from mmalign_core.splits import items_of
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -32,13 +33,18 @@ class SelfAttention(TrainedFusion):
     modalities and whole items. `fuse` reads all tokens of an item.
     """
 
-    summary = "A small transformer reads one token per modality; trained so that any part of an item finds the rest"
+    summary = say(
+        "A small transformer reads one token per modality; trained so that any part of an item finds the rest"
+    )
     card = Card(
-        idea="Each modality of an item is a token, and a transformer's CLS token gives the item's place, beside a "
-        "linear path. In training random parts of an item must find its other parts, so any modality may be missing.",
+        idea=say(
+            "Each modality of an item is a token, and a transformer's CLS token gives the item's place, "
+            "beside a linear path. In training random parts of an item must find its other parts, so any "
+            "modality may be missing."
+        ),
         formula=r"f(S) = \operatorname{unit}\Big(\tfrac{1}{|S|}\sum_{m \in S}\big(f^0_m(x_m) + W_m x_m\big) + "
         r"W_o\,\mathrm{CLS}\big(\mathrm{Transformer}(\{P_m x_m + e_m\}_{m \in S})\big)\Big)",
-        use="For queries of two or more modalities at once, with a thousand items or more that have them all.",
+        use=say("For queries of two or more modalities at once, with a thousand items or more that have them all."),
         reference="Vaswani et al. 2017, Attention Is All You Need; Neverova et al. 2016, ModDrop (modality dropout)",
     )
     layers: int = param(1, 1, 4, help="number of transformer layers")

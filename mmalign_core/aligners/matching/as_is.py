@@ -11,6 +11,7 @@ from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.spaces import is_known, reference_of, space_of
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
+from mmalign_core.wording import say
 
 _WIDEST = 8192
 """Width up to which the identity is written out for explanations: 512 MB. Our choice."""
@@ -20,12 +21,14 @@ _WIDEST = 8192
 class AsIs(Aligner):
     """No fit. Lengths are kept, so that dot product and Euclidean distance keep their meaning."""
 
-    summary = "Vectors as they are, for encoders that share a space (CLIP, CLAP) or given vectors"
+    summary = say("Vectors as they are, for encoders that share a space (CLIP, CLAP) or given vectors")
     card = Card(
-        idea="The vectors are not changed. Encoders that were trained together, or vectors made elsewhere, "
-        "already lie in one space.",
+        idea=say(
+            "The vectors are not changed. Encoders that were trained together, or vectors made elsewhere, "
+            "already lie in one space."
+        ),
         formula=r"f_m(x) = x",
-        use="First with encoders that share a space, and as the baseline that every trained aligner must beat.",
+        use=say("First with encoders that share a space, and as the baseline that every trained aligner must beat."),
         reference="Radford et al. 2021, Learning Transferable Visual Models From Natural Language Supervision (CLIP)",
     )
     needs_pairs = False

@@ -15,6 +15,7 @@ from mmalign_core.params import param
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 
 @register("bridge")
@@ -26,19 +27,20 @@ class Bridge(Aligner):
     shrunk by `shrinkage`, as directions common to all labels are uninformative. Centres are the label mean, moved
     by `data_share` towards the mean of the fitted contents; with 0 only the label names are used. Pairs are not used.
 
-    Where the encoder's own evidence is known (`mmalign_core/aligners/matching/evidence.py`), its place e follows:
-    [sqrt(q) b, sqrt(1 - q) e] of the bridge's place b and q = `label_share`. The score is q cos(b, b') + (1 - q)
-    cos(e, e'): each part's share in it is exact.
+    Where more is known of the encoder (`mmalign_core/aligners/matching/evidence.py`), a medium's place is
+    unit([b, a v1, a v2]) and a text's unit([b', t1, t2]), of the bridge's places b, b', the views v, t of the evidence
+    and a = `evidence`. So the score is the sum of one term for each part, exactly.
     """
 
-    summary = "Zero-shot through named concepts: places pictures, sounds and videos among texts, without any pairs"
+    summary = say("Zero-shot through named concepts: places pictures, sounds and videos among texts, without any pairs")
     card = Card(
-        idea="A classifier names what a medium shows, and the text encoder places those names. Their mean "
-        "weighted by probability is the item's place among the texts. For the built-in image encoders, what the "
-        "classifier learned of each name, and what drawings taught about further names, place the texts among the "
-        "pictures too.",
+        idea=say(
+            "A classifier names what a medium shows, and the text encoder places those names. Their mean weighted by "
+            "probability is the item's place among the texts. For built-in encoders the texts get places among the "
+            "media too: by what the classifier learned of each name, and by what drawings taught of others."
+        ),
         formula=r"f(x) = \frac{\left(\sum_c w_c(x)\,\ell_c - \mu\right) W}{\|\cdot\|},\quad w_c \propto p(c\mid x)^{s}",
-        use="When there are no pairs to learn from, or too few; it is limited to the classifier's labels.",
+        use=say("When there are no pairs to learn from, or too few; it is limited to the classifier's labels."),
         reference="Norouzi et al. 2014, Zero-Shot Learning by Convex Combination of Semantic Embeddings",
     )
     needs_pairs = False
@@ -47,7 +49,7 @@ class Bridge(Aligner):
     sharpness: float = param(0.5, 0.05, 5, help="power of the probabilities: below 1 favours improbable ones")
     shrinkage: float = param(1.0, 0.01, 1000, help="whitening of the text space: small is strong, 1000 is almost none")
     data_share: float = param(0.5, 0, 1, help="how far centres move from the label names' mean to the items' mean")
-    label_share: float = param(0.35, 0, 1, help="share of the named concepts in a score; the rest is by appearance")
+    evidence: float = param(1.0, 0, 10, help="weight of prototypes and head of known encoders; 0: names alone")
     label_template: str = param("a {}", help="sentence around a concept's name, {}, for the text encoder")
 
     def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
@@ -72,7 +74,7 @@ class Bridge(Aligner):
         if "text" in sets and "text" not in known:
             self._check_text(sets["text"])
             self._text_centre = self._centre(self._text_centre, sets["text"].vectors, sets["text"].keys)
-        self._evidence = self._known_evidence(sets) if self.label_share < 1 else {}
+        self._evidence = self._known_evidence(sets) if self.evidence else {}
 
     def _known_evidence(self, sets: Mapping[str, EmbeddingSet]) -> dict[str, Evidence]:
         """Modality -> evidence of its encoder, in the order of names."""
@@ -109,8 +111,8 @@ class Bridge(Aligner):
         if not self._evidence:
             return bridged
         added = [self._placed(rows, bridged, modality, known) for modality, known in self._evidence.items()]
-        shares = np.sqrt([self.label_share, 1 - self.label_share]).astype(np.float32)
-        return unit_rows(np.hstack([shares[0] * bridged, *(shares[1] * place for place in added)]))
+        weight = np.float32(1 if rows.modality == "text" else self.evidence)
+        return unit_rows(np.hstack([bridged, *(weight * place for place in added)]))
 
     def _placed(self, rows: EmbeddingSet, bridged: np.ndarray, modality: str, known: Evidence) -> np.ndarray:
         """Return the rows' places (n, k) in a modality's evidence: zero for other modalities than it and text."""
@@ -119,7 +121,7 @@ class Bridge(Aligner):
         if rows.modality != "text":
             return np.zeros((len(rows), known.width), np.float32)
         labels = self._labels[modality]
-        return known.place_texts(bridged @ unit_rows(labels - labels.mean(0, dtype=np.float64)).T, bridged)
+        return known.place_texts(bridged, unit_rows(labels - labels.mean(0, dtype=np.float64)))
 
     def _state(self) -> Mapping[str, np.ndarray]:
         """Return whitening (d, d), text centre (d,), each modality's centred, whitened labels (c, d), and evidence."""

@@ -8,6 +8,7 @@ from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.matching.relative import Relative
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.wording import say
 
 
 @register("classic")
@@ -18,14 +19,19 @@ class Classic(Relative):
     texts, n_w of which hold word w (Sparck Jones 1972, smoothed). All other columns are standardised.
     """
 
-    summary = "TF-IDF, colour and gradient histograms and MFCC compared through the known pairs: the plain baseline"
+    summary = say(
+        "TF-IDF, colour and gradient histograms and MFCC compared through the known pairs: the plain baseline"
+    )
     card = Card(
-        idea="Words are weighted by their rarity, histograms and cepstra by their variance. Two media match "
-        "when they resemble the same known pairs.",
+        idea=say(
+            "Words are weighted by their rarity, histograms and cepstra by their variance. Two media match "
+            "when they resemble the same known pairs."
+        ),
         formula=r"\operatorname{idf}(w) = \ln\frac{1+n}{1+n_w} + 1,\quad z = \frac{x-\mu}{\sigma},\quad "
         r"f_m(x)_j \propto \max\!\left(0, \cos(z, z^m_j)\right)^{p}",
-        use="With the encoders bag-of-words, colour-gradient and mfcc, as the baseline that learned encoders must "
-        "beat.",
+        use=say(
+            "With the encoders bag-of-words, colour-gradient and mfcc, as the baseline that learned encoders must beat."
+        ),
         reference="Sparck Jones 1972 (inverse document frequency); Dalal & Triggs 2005 (gradient histograms); "
         "Davis & Mermelstein 1980 (cepstral coefficients)",
     )

@@ -9,14 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from mmalign_core.spaces import ENCODERS, reference_of
-from mmalign_core.vectors import unit_rows
+from mmalign_core.vectors import ROWS_AT_ONCE, unit_rows
 
 FOLDER = Path(__file__).with_name("weights")
 """One safetensors file for each encoder that has evidence, made by benchmarks/train_bridge_head.py."""
-TEMPERATURE = 0.15
-"""Of the softmax over a text's similarities to the labels; .1 and .15 do equally well (docs/zero_shot.md)."""
-HEAD_SHARE = 0.38
-"""Share of the head in the evidence: of the shares tried, the one with no loss on photographs (docs/zero_shot.md)."""
+TEMPERATURE = 0.07
+"""Of the softmax over a text's similarities to the labels; .03 to .15 were tried (docs/zero_shot.md)."""
 FEWEST = 10.0
 """Rows of a collection that weigh as much as the stored mean in the centre. Chosen: the mean of fewer is unsure."""
 
@@ -28,7 +26,7 @@ class Evidence:
     Prototypes: x has the place unit((x - centre) directions) and t unit(softmax(s / TEMPERATURE) labels), with its
     similarities s (c,) to the labels. Head: unit((x - centre) head_media) and unit(t head_texts), with texts by the
     encoder that it was trained for. `centre` (d,), `directions` (d, k), `labels` (c, k), `head_media` (d, h),
-    `head_texts` (w, h); h is 0 without a head.
+    `head_texts` (w, h); h is 0 without a head. `weights` (2,): of either view in a score, beside the named concepts' 1.
     """
 
     centre: np.ndarray
@@ -36,6 +34,7 @@ class Evidence:
     labels: np.ndarray
     head_media: np.ndarray
     head_texts: np.ndarray
+    weights: np.ndarray
 
     @property
     def widths(self) -> dict[str, int]:
@@ -57,28 +56,30 @@ class Evidence:
         return replace(self, centre=(self.centre + known * (mean - self.centre)).astype(np.float32))
 
     def place_media(self, vectors: np.ndarray) -> np.ndarray:
-        """Unit rows of the encoder's vectors (n, d)."""
-        lengths = unit_rows(vectors - self.centre)
-        return self._views(lengths @ self.directions.astype(np.float32), lengths @ self.head_media.astype(np.float32))
+        """The views of the encoder's vectors (n, d), each as long as its weight: (n, width)."""
+        away = unit_rows(vectors - self.centre)
+        views = (unit_rows(away @ along.astype(np.float32)) for along in (self.directions, self.head_media))
+        return np.hstack([weight * view for weight, view in zip(self.weights, views)])
 
-    def place_texts(self, similarities: np.ndarray, texts: np.ndarray) -> np.ndarray:
-        """Unit rows of texts by similarities to the labels (n, c) and whitened unit vectors (n, w)."""
-        scaled = (similarities - similarities.max(1, keepdims=True, initial=-1)) / TEMPERATURE
-        shares = np.exp(scaled)
-        placed = shares / shares.sum(1, keepdims=True) @ self.labels.astype(np.float32)
-        return self._views(
-            placed, texts @ self.head_texts.astype(np.float32) if self.head_media.shape[1] else texts[:, :0]
-        )
+    def place_texts(self, texts: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """The views of texts, unit rows, by whitened unit vectors of texts (n, w) and of the labels (c, w).
+
+        In blocks: similarities of a million texts to a thousand labels would take gigabytes.
+        """
+        starts = range(0, max(len(texts), 1), ROWS_AT_ONCE)
+        return np.concatenate([self._texts(texts[start : start + ROWS_AT_ONCE], labels) for start in starts])
+
+    def _texts(self, texts: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        alike = texts @ labels.T
+        shares = np.exp((alike - alike.max(1, keepdims=True, initial=-1)) / TEMPERATURE)
+        views = [shares / shares.sum(1, keepdims=True) @ self.labels.astype(np.float32)]
+        if self.head_texts.shape[1]:
+            views.append(texts @ self.head_texts.astype(np.float32))
+        return np.hstack([unit_rows(view) for view in views])
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Everything as named arrays."""
         return {f"{prefix}{name}": np.ascontiguousarray(value) for name, value in vars(self).items()}
-
-    def _views(self, by_prototypes: np.ndarray, by_head: np.ndarray) -> np.ndarray:
-        head = HEAD_SHARE if by_head.shape[1] else 0.0
-        return np.hstack([np.sqrt(1 - head) * unit_rows(by_prototypes), np.sqrt(head) * unit_rows(by_head)]).astype(
-            np.float32
-        )
 
 
 def evidence_of(encoder: str, labels: int, text_encoder: str) -> Evidence | None:

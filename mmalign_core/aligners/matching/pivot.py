@@ -15,6 +15,7 @@ from mmalign_core.params import param
 from mmalign_core.spaces import text_modality, text_tower
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.types.embeddings import Pivots
+from mmalign_core.wording import say
 
 Sets = Mapping[str, EmbeddingSet]
 
@@ -32,15 +33,21 @@ class Pivot(LinearAligner):
     held-out texts is too weak for pictures.
     """
 
-    summary = "Pictures and sounds of unrelated models (CLIP, CLAP) linked by texts that both read: no pairs needed"
+    summary = say(
+        "Pictures and sounds of unrelated models (CLIP, CLAP) linked by texts that both read: no pairs needed"
+    )
     card = Card(
-        idea="The text towers of two models read the same texts, which gives the map between their spaces. "
-        "Pictures and sounds use the same map, each relative to its own modality's mean.",
+        idea=say(
+            "The text towers of two models read the same texts, which gives the map between their spaces. "
+            "Pictures and sounds use the same map, each relative to its own modality's mean."
+        ),
         formula=r"f_m(x) = (x-\mu_m)\,\Sigma_m^{-1/2} U_m \operatorname{diag}(\rho)^{s/2},\quad "
         r"\Sigma_a^{-1/2}\,P_a^\top P_b\,\Sigma_b^{-1/2} = U_a \operatorname{diag}(\rho)\, U_b^\top",
-        use="With pictures by open-clip and sounds by clap, or any encoders that each share a space with texts, and "
-        "few or no pairs. If no item has both a picture and a sound it still works, but nothing can be "
-        "measured. For encoders that already share one space as-is is better.",
+        use=say(
+            "With pictures by open-clip and sounds by clap, or any encoders that each share a space with "
+            "texts, and few or no pairs. If no item has both a picture and a sound it still works, but "
+            "nothing can be measured. For encoders that already share one space as-is is better."
+        ),
         reference="Wang et al. 2023, Connecting Multi-modal Contrastive Representations (C-MCR); Zhang et al. 2024, "
         "Connect, Collapse, Corrupt",
     )

@@ -14,6 +14,7 @@ from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 _ROWS_AT_ONCE = 4096
 """Rows placed at a time: 32 MB of similarities with 2,000 landmarks. Chosen for memory; it changes no result."""
@@ -29,14 +30,18 @@ class Relative(Aligner):
     optimised: more pairs are more anchors.
     """
 
-    summary = "Similarities to the known pairs are the coordinates: no training, and each score names its pairs"
+    summary = say("Similarities to the known pairs are the coordinates: no training, and each score names its pairs")
     card = Card(
-        idea="Each known pair is a landmark that both modalities share. An item lies where its similarities to the "
-        "landmarks of its own modality put it, so that two encoders never need to agree.",
+        idea=say(
+            "Each known pair is a landmark that both modalities share. An item lies where its similarities "
+            "to the landmarks of its own modality put it, so that two encoders never need to agree."
+        ),
         formula=r"f_m(x)_j \propto \max\!\left(0, \cos(x, a^m_j)\right)^{p},\quad "
         r"j \in \text{the } k \text{ anchors nearest to } x",
-        use="With a few hundred pairs or more, when pairs change often without retraining, or when the known pairs "
-        "behind a score should be named.",
+        use=say(
+            "With a few hundred pairs or more, when pairs change often without retraining, or when the known "
+            "pairs behind a score should be named."
+        ),
         reference="Norelli et al. 2023, ASIF: Coupled Data Turns Unimodal Models to Multimodal Without Training",
     )
     multiway = True

@@ -17,6 +17,7 @@ from mmalign_core.aligners.pairs import Sets, paired_rows
 from mmalign_core.params import param
 from mmalign_core.progress import within
 from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     from mmalign_core.aligners.explainable import Differentiable
@@ -29,13 +30,15 @@ class Auto(Aligner):
     `selected` is the name of the choice. The history's last row holds it too, as `hidden` 0 or 1.
     """
 
-    summary = "Picks by the number of pairs: linear towers for few, a hidden layer for many"
+    summary = say("Picks by the number of pairs: linear towers for few, a hidden layer for many")
     card = Card(
-        idea="Counts the pairs and takes the trained aligner for that number. Between the two it trains both and "
-        "keeps the one that places held-out pairs better.",
+        idea=say(
+            "Counts the pairs and takes the trained aligner for that number. Between the two it trains both "
+            "and keeps the one that places held-out pairs better."
+        ),
         formula=r"f=\begin{cases}\text{linear} & n\le 2000\\ \text{the better} & 2000<n<5000\\"
         r"\text{hidden layer} & n\ge 5000\end{cases}",
-        use="When you have pairs and do not want to choose.",
+        use=say("When you have pairs and do not want to choose."),
         reference="Vouitsis et al. 2024, Data-Efficient Multimodal Fusion on a Single GPU (FuseMix)",
     )
     multiway = True

@@ -10,6 +10,7 @@ from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.model.sequence_head import SequenceHead
 from mmalign_core.aligners.training.attention import pooled
 from mmalign_core.params import param
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
 class Cnn(SequenceHead):
     """Residual convolutions over tokens and frames or over the grid of a picture's cells; mean and maximum pooling."""
 
-    summary = "Convolutions over tokens, picture cells and frames on top of a linear map; trained contrastively"
+    summary = say("Convolutions over tokens, picture cells and frames on top of a linear map; trained contrastively")
     card = Card(
-        idea="Convolutions read neighbouring tokens, cells or frames together. The mean and the maximum of their "
-        "outputs are added to a linear map of the vector. Trained so that each item finds its partner "
-        "in the batch.",
+        idea=say(
+            "Convolutions read neighbouring tokens, cells or frames together. The mean and the maximum of "
+            "their outputs are added to a linear map of the vector, so that each item finds its partner in "
+            "the batch. Known pairs stand beside it as landmarks."
+        ),
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m\,[\operatorname{mean}_t h_t;\ \max_t h_t]\big),\quad "
         r"h = \operatorname{conv}(E\,x_{1:T})",
-        use="When single words, places of a picture or moments of a sound matter; needs several thousand pairs.",
+        use=say("When single words, places of a picture or moments of a sound matter; needs several thousand pairs."),
         reference="Kim 2014, Convolutional Neural Networks for Sentence Classification",
     )
     layers: int = param(2, 1, 6, help="convolutions, one after another")

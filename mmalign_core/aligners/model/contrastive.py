@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from mmalign_core.aligners.model.prior import Prior, WithPrior
+from mmalign_core.aligners.model.prior import WithPrior
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.aligners.towers.batches import Examples, held_out_mrr, place_examples
 from mmalign_core.aligners.towers.initial_weights import STARTS, Start, start_towers
@@ -88,7 +88,7 @@ class ContrastiveAligner(WithPrior, TowerAligner):
         progress(0.0, "starting points")
         self.chosen, self._towers = self._best(sets, parts, seed, within(progress, 0.0, 2 / 3 if parts.refits else 1.0))
         self.start_kept = self.chosen.step == 0
-        self._prior = self._fit_prior(sets, parts.held)
+        self._choose_beside(place_examples(self._towers, sets, parts.held), sets, parts, seed)
         self.record(**self._choices())
         if parts.refits:
             whole = keep_all(pairs)
@@ -115,14 +115,16 @@ class ContrastiveAligner(WithPrior, TowerAligner):
         """Return the history's row without a step: the choices by held-out pairs."""
         recipe, prior = self.chosen, self._prior.weight
         ridge = {} if recipe.start.ridge is None else {"ridge": recipe.start.ridge}
-        return {"noise": recipe.noise, "dropout": recipe.dropout, "prior": prior, **ridge}
+        known = {"known": self._known.weight} if self._known.weight else {}
+        return {"noise": recipe.noise, "dropout": recipe.dropout, "prior": prior, **known, **ridge}
 
     def verdict(self) -> str:
         """Return the choices by held-out pairs in words."""
         best = self.chosen
         ridge = f" with ridge {best.start.ridge:g}" if best.start.ridge else ""
         noise = f"noise {best.noise:g}, dropout {best.dropout:g}"
-        return f"{best.start.kind} start{ridge}, {noise}, prior {self._prior.weight:g}"
+        known = f", known pairs {self._known.weight:g}" if self._known.weight else ""
+        return f"{best.start.kind} start{ridge}, {noise}, prior {self._prior.weight:g}{known}"
 
     def _first(self, sets: Sets, parts: Holdout, seed: int) -> tuple[Recipe, dict[str, Tower]]:
         """Return the start that places held-out pairs best before any training.
@@ -184,11 +186,6 @@ class ContrastiveAligner(WithPrior, TowerAligner):
             check_every=max(1, steps // 20),
             until=until,
         )
-
-    def _fit_prior(self, sets: Sets, held: Pairs) -> Prior:
-        if self.prior == "off":
-            return Prior()
-        return Prior.of(sets).with_best_weight(place_examples(self._towers, sets, held), sets, held)
 
 
 def _chance(pairs: Pairs) -> float:

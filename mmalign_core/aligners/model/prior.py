@@ -12,8 +12,9 @@ from mmalign_core.aligners.arrays import with_prefix
 from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.matching.bridge import Bridge
+from mmalign_core.aligners.model.known_pairs import KnownPairs, joined
 from mmalign_core.aligners.pairs import Pairs, Sets
-from mmalign_core.aligners.training.holdout import mean_reciprocal_rank
+from mmalign_core.aligners.training.holdout import Holdout, mean_reciprocal_rank
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
 
@@ -48,9 +49,7 @@ class Prior:
         widths = {s.concepts.vectors.shape[1] for s in known.values() if s.concepts and s.concepts.vectors is not None}
         if "text" in sets and widths == {sets["text"].vectors.shape[1]}:
             known["text"] = sets["text"]
-        return (
-            Prior(Bridge(label_share=1).fit(known), DEFAULT_WEIGHT) if len(known) > 1 and len(widths) == 1 else Prior()
-        )
+        return Prior(Bridge(evidence=0).fit(known), DEFAULT_WEIGHT) if len(known) > 1 and len(widths) == 1 else Prior()
 
     def with_best_weight(self, trained: Mapping[str, np.ndarray], sets: Sets, held: Pairs) -> Prior:
         """Return the prior with the weight of the highest mean reciprocal rank on held-out examples.
@@ -96,30 +95,51 @@ class Prior:
 
 
 class WithPrior(Aligner):
-    """Mixin before a trained base class: joins the places of the base with the places of the bridge."""
+    """Mixin before a trained base class: joins its places with those of known pairs, and those with the bridge's."""
 
     reads_concepts = True
     _prior: Prior
+    _known = KnownPairs()
+
+    def _choose_beside(self, heads: Mapping[str, np.ndarray], sets: Sets, parts: Holdout, seed: int) -> None:
+        """Choose the weights of the known pairs and of the bridge on the held-out examples; parameters turn them off.
+
+        `heads`: modality -> (p, k) unit rows of the held-out examples by the trained base alone. If the final fit sees
+        all pairs, so do the landmarks.
+        """
+        on = {name for name in ("known", "prior") if getattr(self, name, "off") == "auto"}
+        self._known = KnownPairs.chosen(heads, sets, parts, seed) if "known" in on else KnownPairs()
+        if self._known.weight:
+            self.start_kept = False
+            near = {m: self._known.similarities(sets[m], rows) for m, rows in parts.held.rows.items()}
+            heads = {m: joined(h, near[m], self._known.weight) for m, h in heads.items()}
+            self._known = self._known.refitted(sets, parts.all_pairs(), seed)
+        self._prior = Prior.of(sets).with_best_weight(heads, sets, parts.held) if "prior" in on else Prior()
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Return unit rows (n, k), with the bridge's dimensions if it has a weight."""
-        return self._prior.join(super()._transform(embeddings), embeddings)
+        """Return unit rows (n, k), with the dimensions of known pairs and bridge if they have a weight."""
+        heads = self._known.join(super()._transform(embeddings), embeddings)
+        return self._prior.join(heads, embeddings)
 
     def _linear_map(self, modality: str) -> LinearMap | None:
-        """Return the trained map, or None if the bridge has a weight."""
-        return super()._linear_map(modality) if self._prior.bridge is None else None
+        """Return the trained map, or None if known pairs or the bridge have a weight."""
+        alone = self._prior.bridge is None and self._known.landmarks is None
+        return super()._linear_map(modality) if alone else None
 
     def _differentiable(self, modality: str) -> Differentiable | None:
-        """Return the trained function, or None if the bridge has a weight."""
-        return super()._differentiable(modality) if self._prior.bridge is None else None
+        """Return the trained function, beside the known pairs, or None if the bridge has a weight."""
+        inner = super()._differentiable(modality) if self._prior.bridge is None else None
+        if inner is None or self._known.landmarks is None:
+            return inner
+        return lambda vectors, steps: self._known.join_tensors(inner(vectors, steps), vectors, modality)
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """Return the state of the trained base, and prior.* if the bridge has a weight."""
-        return {**super()._state(), **self._prior.arrays()}
+        """Return the state of the trained base, and prior.* and known.* if they have a weight."""
+        return {**super()._state(), **self._prior.arrays(), **self._known.arrays()}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Restore what `_state` returned."""
-        self._prior = Prior.of_arrays(state)
+        self._prior, self._known = Prior.of_arrays(state), KnownPairs.of_arrays(state)
         super()._load_state(state)
 
 

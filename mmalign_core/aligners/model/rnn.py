@@ -10,6 +10,7 @@ from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.model.sequence_head import SequenceHead
 from mmalign_core.aligners.training.attention import pooled
 from mmalign_core.params import param
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
 class Rnn(SequenceHead):
     """An LSTM or GRU in both directions (or one), pooled by mean and maximum over its states."""
 
-    summary = "An LSTM or GRU over tokens, picture cells and frames on top of a linear map; trained contrastively"
+    summary = say("An LSTM or GRU over tokens, picture cells and frames on top of a linear map; trained contrastively")
     card = Card(
-        idea="A recurrent network reads the tokens, cells or frames one after another, from both ends. The mean and "
-        "the maximum of its states are added to a linear map of the vector.",
+        idea=say(
+            "A recurrent network reads the tokens, cells or frames one after another, from both ends. The "
+            "mean and the maximum of its states are added to a linear map of the vector. Known pairs stand "
+            "beside it as landmarks."
+        ),
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m\,[\operatorname{mean}_t h_t;\ \max_t h_t]\big),\quad "
         r"h_t = \operatorname{LSTM}(E\,x_t, h_{t-1})",
-        use="When the order of words or moments matters; slower than the others on long sequences.",
+        use=say("When the order of words or moments matters; slower than the others on long sequences."),
         reference="Hochreiter & Schmidhuber 1997, Long Short-Term Memory; Cho et al. 2014 (GRU)",
     )
     cell: str = param("gru", choices=("gru", "lstm"), help="kind of recurrent unit")

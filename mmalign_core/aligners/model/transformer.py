@@ -10,6 +10,7 @@ from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.model.sequence_head import SequenceHead
 from mmalign_core.aligners.training.attention import attention_block, pooled, positions
 from mmalign_core.params import param
+from mmalign_core.wording import say
 
 if TYPE_CHECKING:
     import torch
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 class Transformer(SequenceHead):
     """One or more pre-norm layers of self-attention over the steps and a summary token in front of them."""
 
-    summary = "Self-attention over tokens, picture cells and frames on top of a linear map; trained contrastively"
+    summary = say("Self-attention over tokens, picture cells and frames on top of a linear map; trained contrastively")
     card = Card(
-        idea="Every token, cell or frame attends to all the others of its item, and so does a summary token. The "
-        "summary is added to a linear map of the vector.",
+        idea=say(
+            "Every token, cell or frame attends to all the others of its item, and so does a summary token. "
+            "The summary is added to a linear map of the vector. Known pairs stand beside it as landmarks."
+        ),
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m h_0\big),\quad h_{0:T} = "
         r"\operatorname{attention}\big([c;\ E\,x_{1:T}] + P\big)",
-        use="When parts of an item matter in combination; the strongest reader of sequences with enough pairs.",
+        use=say("When parts of an item matter in combination; the strongest reader of sequences with enough pairs."),
         reference="Vaswani et al. 2017, Attention Is All You Need; Xiong et al. 2020 (pre-norm)",
     )
     layers: int = param(1, 1, 6, help="layers of self-attention")

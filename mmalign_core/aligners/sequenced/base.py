@@ -75,13 +75,13 @@ class SequencedAligner(Aligner):
         progress(0.0, "linear start")
         ridge, found = self._train(sets, parts, None, None, seed, within(progress, 0.0, 0.7))
         self.start_kept = found.step == 0
-        self.use_held_out(sets, parts.held)
+        self.use_held_out(sets, parts, seed)
         if parts.refits:
             self._train(sets, keep_all(pairs), ridge, found.step, seed, within(progress, 0.7, 1.0, "all pairs, "))
         progress(1.0, "fitted")
 
-    def use_held_out(self, sets: Sets, held: Pairs) -> None:
-        """Called once after the training without `held`, which may be empty."""
+    def use_held_out(self, sets: Sets, parts: Holdout, seed: int) -> None:
+        """Called once after the training without the held-out examples, which may be none."""
 
     def _train(
         self, sets: Sets, parts: Holdout, ridge: float | None, until: int | None, seed: int, progress: Progress

@@ -41,6 +41,12 @@ class Holdout:
         """Whether a final training on all examples is useful: some are held out, and the others are few."""
         return len(self.held) > 0 and len(self.kept) + len(self.held) <= MOST_REFITTED
 
+    def all_pairs(self) -> Pairs:
+        """Return the kept and the held-out examples together."""
+        rows = {m: np.concatenate([kept, self.held.rows[m]]) for m, kept in self.kept.rows.items()}
+        groups = np.concatenate([self.kept.groups, self.held.groups])
+        return Pairs(rows, [*self.kept.items, *self.held.items], groups)
+
 
 def hold_out(pairs: Pairs, share: float = 0.15, seed: int = 0) -> Holdout:
     """Hold out about `share` of the examples, at most MOST_HELD.

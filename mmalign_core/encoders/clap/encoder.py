@@ -18,6 +18,7 @@ from mmalign_core.encoders.text_input import usable_text
 from mmalign_core.encoders.torch_models.encoder import PASSES, SAMPLE, FolderEncoder, longest_first
 from mmalign_core.encoders.torch_models.model_files import check_clap_files
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say
 
 _SOUNDS = 32
 """Most sounds per batch. Chosen: ten minutes of sound are sixty windows, or 15 MB."""
@@ -30,7 +31,7 @@ class Clap(FolderEncoder):
     modality = "audio"
     modalities = ("audio", "text")
     space = "clap"
-    summary = "Sounds and texts in one space through any CLAP model: clap:NAME_OR_FOLDER"
+    summary = say("Sounds and texts in one space through any CLAP model: clap:NAME_OR_FOLDER")
     on_cpu = 8
     packages = (("transformers", "transformers"),)
     rate = 48_000

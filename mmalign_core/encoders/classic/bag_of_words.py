@@ -13,6 +13,7 @@ import numpy as np
 
 from mmalign_core.encoders.base import register
 from mmalign_core.encoders.long_texts import ReadsLongTexts
+from mmalign_core.wording import say
 
 _READ_CHARACTERS = 10_000
 """Characters read of one text. Chosen: a few pages, so that one long document does not delay a batch."""
@@ -29,7 +30,7 @@ class BagOfWords(ReadsLongTexts):
     modality = "text"
     dim = 2048
     space = "bag-of-words"
-    summary = "Word counts of texts in any language, 2048-d; classic, nothing learned"
+    summary = say("Word counts of texts in any language, 2048-d; classic, nothing learned")
     licence = "Apache-2.0"
     batch_size = 256
     better_in_windows = False

@@ -8,6 +8,7 @@ import numpy as np
 
 from mmalign_core.encoders.base import Encoded, Encoder, register
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say
 
 SIDE, CELLS = 128, 4
 """Pixels per side, and cells per side. Chosen: 16 cells of 32 pixels per side locate edges well enough."""
@@ -33,7 +34,9 @@ class ColourGradient(Encoder):
     modality = "image"
     dim = COLOURS + GRADIENTS
     space = "colour-gradient"
-    summary = f"Colour and edge histograms of pictures, {COLOURS + GRADIENTS}-d; classic, nothing learned"
+    summary = say(
+        "Colour and edge histograms of pictures, {COLOURS}-d; classic, nothing learned", COLOURS=COLOURS + GRADIENTS
+    )
     licence = "Apache-2.0"
     batch_size = 64
     pooling = "sum"

@@ -9,6 +9,7 @@ import numpy as np
 from mmalign_core.encoders.base import Encoded, Encoder, register
 from mmalign_core.encoders.embedded.log_mel import PATCH_FRAMES, PATCH_HOP, RATE, log_mel_frames
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say
 
 COEFFICIENTS = 20
 """Cepstral coefficients per frame. Chosen: the default of librosa; speech alone needs 13."""
@@ -25,7 +26,7 @@ class Mfcc(Encoder):
     modality = "audio"
     dim = 3 * COEFFICIENTS
     space = "mfcc"
-    summary = "Cepstral coefficients of sounds, 60-d; classic, nothing learned"
+    summary = say("Cepstral coefficients of sounds, 60-d; classic, nothing learned")
     licence = "Apache-2.0"
     batch_size = 64
     rate = RATE

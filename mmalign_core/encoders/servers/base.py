@@ -19,6 +19,7 @@ from mmalign_core.servers.addresses import Address, address_of
 from mmalign_core.servers.pictures import picture_uri
 from mmalign_core.servers.requests import NoAnswer, Request, ask_patiently, server_words
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say
 
 URL, KEY, PRICE = "MMALIGN_EMBEDDING_URL", "MMALIGN_EMBEDDING_KEY", "MMALIGN_EMBEDDING_PRICE"
 SECONDS = 60.0
@@ -98,29 +99,45 @@ class ServerEncoder(Encoder):
         """Check address and key, and that sending was agreed to. Nothing is sent."""
         self.address.key()
         if not self.settings.send:
-            raise NotAsked(f"'{self.name}' sends to {self.address.host}, which nobody agreed to; add --send")
+            where = {"name": self.name, "host": self.address.host}
+            raise NotAsked(say("'{name}' sends to {host}, which nobody agreed to; add --send", **where))
 
     def announce(self, media: Sequence[Media]) -> str:
         """What would be sent: count, size and cost. Raises NotAsked with it unless sending was agreed to."""
-        words = f"{self._count(media)} would be sent to {self.address.host} for '{self.name}:{self.model}'"
+        found = {"count": self._count(media), "host": self.address.host, "reference": f"{self.name}:{self.model}"}
         if not self.settings.send:
-            raise NotAsked(f"{words}; nothing was sent: add --send if it may, or switch it on, on the Models page")
-        return words.replace(" would be ", " are ")
+            cure = say("add --send if it may, or switch it on, on the Models page")
+            words = say(
+                "{count} would be sent to {host} for '{reference}'; nothing was sent: {cure}", **found, cure=cure
+            )
+            raise NotAsked(words)
+        return say("{count} are sent to {host} for '{reference}'", **found)
 
     def _count(self, media: Sequence[Media]) -> str:
         """'812 texts of 40,100 characters, about 10,025 tokens, about 0.0002 at 0.02 for a million tokens'."""
-        requests = -(-len(media) // self.batch_size)
+        n, requests = len(media), -(-len(media) // self.batch_size)
         if self.modality != "text":
-            return f"{len(media):,} pictures, in at least {requests:,} requests, at a price that the server states,"
+            return say(
+                "{n:,} pictures, in at least {requests:,} requests, at a price that the server states,",
+                n=n,
+                requests=requests,
+            )
         characters = sum(len(medium.text or "") for medium in media)
         tokens, price = characters / _TOKEN, os.environ.get(PRICE, "").strip()
         try:
-            cost = f"about {tokens * float(price) / 1e6:,.4g} at {price} for a million tokens" if price else ""
+            cost = f"{tokens * float(price) / 1e6:,.4g}" if price else ""
         except ValueError as error:
             raise BadInput(f"{PRICE} is no number; set it to the price of a million tokens, such as 0.02") from error
-        cost = cost or f"at the server's price ({PRICE}, for a million tokens, would show it)"
-        sizes = f"{len(media):,} texts of {characters:,} characters, about {tokens:,.0f} tokens"
-        return f"{sizes}, in at least {requests:,} requests, {cost},"
+        known = say("about {cost} at {price} for a million tokens", cost=cost, price=price)
+        unknown = say("at the server's price ({variable}, for a million tokens, would show it)", variable=PRICE)
+        return say(
+            "{n:,} texts of {characters:,} characters, about {tokens:,} tokens, {requests:,} or more requests, {cost},",
+            n=n,
+            characters=characters,
+            tokens=round(tokens),
+            requests=requests,
+            cost=known if cost else unknown,
+        )
 
     def view(self, media: Media) -> Any:
         """The text, or upright pixels (h, w, 3) uint8."""

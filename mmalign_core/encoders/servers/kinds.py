@@ -7,6 +7,7 @@ from typing import Any
 
 from mmalign_core.encoders.base import register
 from mmalign_core.encoders.servers.base import ServerEncoder
+from mmalign_core.wording import say
 
 
 @register("openai-server")
@@ -14,7 +15,7 @@ class OpenAiServer(ServerEncoder):
     """POST /embeddings with a list of texts, as OpenAI, vLLM, llama.cpp, Ollama, TEI and LM Studio answer it."""
 
     modality = "text"
-    summary = "Texts through an OpenAI-compatible embedding server, sent only with --send: openai-server:MODEL"
+    summary = say("Texts through an OpenAI-compatible embedding server, sent only with --send: openai-server:MODEL")
     usual = "https://api.openai.com/v1"
 
     def question(self, prepared: Sequence[str]) -> tuple[str, Mapping[str, Any]]:
@@ -29,7 +30,7 @@ class JinaServer(ServerEncoder):
 
     modality = "text"
     modalities = ("text", "image")
-    summary = (
+    summary = say(
         "Texts and pictures in one space through Jina's or a like server, sent only with --send: jina-server:MODEL"
     )
     usual = "https://api.jina.ai/v1"
@@ -47,7 +48,7 @@ class CohereServer(ServerEncoder):
 
     modality = "text"
     modalities = ("text", "image")
-    summary = "Texts and pictures in one space through Cohere's server, sent only with --send: cohere-server:MODEL"
+    summary = say("Texts and pictures in one space through Cohere's server, sent only with --send: cohere-server:MODEL")
     usual = "https://api.cohere.com/v2"
 
     @property
@@ -74,7 +75,7 @@ class VoyageServer(ServerEncoder):
 
     modality = "text"
     modalities = ("text", "image")
-    summary = (
+    summary = say(
         "Texts, and pictures by a multimodal model, through Voyage's server, sent only with --send: voyage-server:MODEL"
     )
     usual = "https://api.voyageai.com/v1"

@@ -18,6 +18,7 @@ from mmalign_core.model_files import check_weights
 from mmalign_core.model_files.verification import check_tokenizer
 from mmalign_core.model_files.weights import files_of, read_json
 from mmalign_core.types import BadInput, Media
+from mmalign_core.wording import say
 
 _REST_OF_WORD = re.compile(r"\w{0,64}")
 """Most characters by which a cut text is extended to the end of a word. Chosen: some languages have no spaces."""
@@ -29,7 +30,7 @@ class Model2Vec(ReadsLongTexts, FolderModel):
 
     modality = "text"
     space = "model2vec"
-    summary = "Texts through a static model, a mean of token vectors, fast without torch: model2vec:NAME_OR_FOLDER"
+    summary = say("Texts through a static model, a mean of token vectors, fast without torch: model2vec:NAME_OR_FOLDER")
     packages = (("model2vec", "model2vec"),)
     batch_size = 256
 

@@ -20,6 +20,7 @@ from mmalign_core.params import param
 from mmalign_core.spaces import parts_of, space_of
 from mmalign_core.types import BadInput, Media
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class VideoFrames(Encoder):
     modality = "video"
     dim = EfficientNetLite0.dim + YamNet.dim
     space = "video-frames"
-    summary = "Videos by frames (EfficientNet-Lite0) and sound (YAMNet), 2304-d, with the concepts of both"
+    summary = say("Videos by frames (EfficientNet-Lite0) and sound (YAMNet), 2304-d, with the concepts of both")
     licence = "Apache-2.0"
     batch_size = 2
     pooling = "mean"

@@ -9,6 +9,7 @@ from mmalign_core.scoring.corrections.bank import BankCorrection, bias_rounding,
 from mmalign_core.scoring.corrections.base import VectorPair, register
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
+from mmalign_core.wording import say
 
 
 @register("csls")
@@ -18,7 +19,7 @@ class CSLS(BankCorrection):
     Conneau et al. (2018), Word translation without parallel data.
     """
 
-    summary = "CSLS: the similarity relative to the mean of the k nearest on either side"
+    summary = say("CSLS: the similarity relative to the mean of the k nearest on either side")
     k: int = param(10, 1, 1000, help="neighbours in the local mean")
 
     def scores(

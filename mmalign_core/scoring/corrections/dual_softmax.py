@@ -9,6 +9,7 @@ from mmalign_core.scoring.corrections.bank import bias_rounding, distinct, soft_
 from mmalign_core.scoring.corrections.base import Correction, VectorPair, register
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
+from mmalign_core.wording import say
 
 
 @register("dual-softmax")
@@ -19,7 +20,7 @@ class DualSoftmax(Correction):
     measured queries compete with each other, so it is transductive.
     """
 
-    summary = "Dual softmax: queries compete for targets and targets for queries"
+    summary = say("Dual softmax: queries compete for targets and targets for queries")
     transductive = True
     temperature: float = param(0.01, 0.001, 10.0, help="tau: the lower, the more only the nearest compete")
 

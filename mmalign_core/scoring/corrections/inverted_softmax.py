@@ -11,6 +11,7 @@ from mmalign_core.scoring.corrections.bank import BankCorrection, bias_rounding,
 from mmalign_core.scoring.corrections.base import register
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
+from mmalign_core.wording import say
 
 
 @register("inverted-softmax")
@@ -21,7 +22,7 @@ class InvertedSoftmax(BankCorrection):
     Divided by beta, it stays on the scale of the similarity.
     """
 
-    summary = "Inverted softmax over a query bank (QB-Norm): lowers targets that are near to many queries"
+    summary = say("Inverted softmax over a query bank (QB-Norm): lowers targets that are near to many queries")
     beta: float = param(30.0, 0.1, 1000.0, help="inverse temperature: the higher, the more the nearest queries count")
 
     def scores(

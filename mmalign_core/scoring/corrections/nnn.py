@@ -9,6 +9,7 @@ from mmalign_core.scoring.corrections.bank import BankCorrection, bias_rounding,
 from mmalign_core.scoring.corrections.base import register
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
+from mmalign_core.wording import say
 
 
 @register("nnn")
@@ -18,7 +19,7 @@ class NNN(BankCorrection):
     Chowdhury et al. (2024), Nearest neighbor normalization improves multimodal retrieval.
     """
 
-    summary = "NNN: the similarity minus a share of each target's mean similarity to its k nearest bank queries"
+    summary = say("NNN: the similarity minus a share of each target's mean similarity to its k nearest bank queries")
     k: int = param(16, 1, 1000, help="number of a target's nearest bank queries")
     alpha: float = param(0.75, 0.0, 2.0, help="factor of the mean that is subtracted")
 

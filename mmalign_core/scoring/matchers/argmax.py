@@ -7,13 +7,14 @@ import numpy as np
 from mmalign_core.scoring.matchers.base import Matcher, register
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
+from mmalign_core.wording import say
 
 
 @register("argmax")
 class Argmax(Matcher):
     """The target of highest score, for every source, however low that score is."""
 
-    summary = "Each source takes the target that scores highest"
+    summary = say("Each source takes the target that scores highest")
     takes_best = True
     decides_by_best = True
 

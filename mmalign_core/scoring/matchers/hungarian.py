@@ -6,6 +6,7 @@ from mmalign_core.scoring.matchers.base import register
 from mmalign_core.scoring.matchers.dense import DenseMatcher
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
+from mmalign_core.wording import say
 
 
 @register("hungarian")
@@ -16,7 +17,7 @@ class Hungarian(DenseMatcher):
     stay undecided.
     """
 
-    summary = "Hungarian: the one-to-one assignment of highest total score"
+    summary = say("Hungarian: the one-to-one assignment of highest total score")
 
     def match(self, scores: Scores) -> Matches:
         """Return min(m, n) pairs. BadInput if there are too many scores."""

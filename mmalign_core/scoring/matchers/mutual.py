@@ -7,13 +7,14 @@ import numpy as np
 from mmalign_core.scoring.matchers.base import Matcher, register
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
+from mmalign_core.wording import say
 
 
 @register("mutual")
 class Mutual(Matcher):
     """A source takes its best target only if it is that target's best source: fewer pairs, a larger share right."""
 
-    summary = "Mutual nearest neighbours: a pair counts only if each is the other's best"
+    summary = say("Mutual nearest neighbours: a pair counts only if each is the other's best")
     takes_best = True
     transductive = True
 

@@ -9,6 +9,7 @@ from mmalign_core.scoring.matchers.base import register
 from mmalign_core.scoring.matchers.dense import DenseMatcher
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
+from mmalign_core.wording import say
 
 FINEST = 1 / 500
 """Lowest tau relative to the span of the scores: below it the assignment no longer changes, only the time grows."""
@@ -26,7 +27,7 @@ class Sinkhorn(DenseMatcher):
     2020), so that each real source weighs as much as one target.
     """
 
-    summary = "Sinkhorn: shares the targets softly among all sources; each takes its largest share"
+    summary = say("Sinkhorn: shares the targets softly among all sources; each takes its largest share")
     most_scores = 25_000_000
     tau: float = param(
         0.05,

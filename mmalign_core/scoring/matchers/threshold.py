@@ -8,13 +8,14 @@ from mmalign_core.params import param
 from mmalign_core.scoring.matchers.base import Matcher, register
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Matches
+from mmalign_core.wording import say
 
 
 @register("threshold")
 class Threshold(Matcher):
     """All targets that score at least `threshold`, best first, at most `limit` per source. It may be none."""
 
-    summary = "Each source takes every target that scores at least the threshold, or stays undecided"
+    summary = say("Each source takes every target that scores at least the threshold, or stays undecided")
     takes_best = True
     decides_by_best = True
     threshold: float = param(0.5, help="lowest score that counts as a match, on the scale of the similarity")

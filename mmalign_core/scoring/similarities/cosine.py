@@ -6,13 +6,14 @@ import numpy as np
 
 from mmalign_core.scoring.similarities.base import ROUNDING, Similarity, register
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 
 
 @register("cosine")
 class Cosine(Similarity):
     """q·c / (|q||c|), in -1 to 1; a zero vector scores 0 with everything."""
 
-    summary = "Cosine of the angle: compares directions, ignores lengths"
+    summary = say("Cosine of the angle: compares directions, ignores lengths")
     symmetric = True
 
     def prepare(self, vectors: np.ndarray) -> np.ndarray:

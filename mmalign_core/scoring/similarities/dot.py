@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from mmalign_core.scoring.similarities.base import ROUNDING, Similarity, longest, register
+from mmalign_core.wording import say
 
 
 @register("dot")
 class Dot(Similarity):
     """q·c: longer candidates score higher at the same angle."""
 
-    summary = "Inner product: direction and length both count"
+    summary = say("Inner product: direction and length both count")
     symmetric = True
 
     def prepare(self, vectors: np.ndarray) -> np.ndarray:

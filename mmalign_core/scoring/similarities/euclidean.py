@@ -6,13 +6,14 @@ import numpy as np
 
 from mmalign_core.scoring.neighbours import Metric
 from mmalign_core.scoring.similarities.base import ROUNDING, Similarity, longest, register
+from mmalign_core.wording import say
 
 
 @register("euclidean")
 class Euclidean(Similarity):
     """-|q - c|, at most 0. Blocks are computed in float64: |q|² + |c|² - 2q·c loses digits for near points."""
 
-    summary = "Negative Euclidean distance: near points score high, 0 at most"
+    summary = say("Negative Euclidean distance: near points score high, 0 at most")
     symmetric = True
     metric: Metric = "l2"
 

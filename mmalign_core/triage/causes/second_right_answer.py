@@ -53,8 +53,8 @@ class SecondRightAnswer(CauseFinder):
         if "texts" in evidence:
             alike += ": " + " / ".join(f"“{one_line(text, LONGEST_TEXT)}”" for text in evidence["texts"])
         if "cosine" in evidence:
-            alike += f" (cosine {evidence['cosine']:.2f})"
-        return f"{alike}."
+            alike += say(" (cosine {cosine:.2f})", cosine=evidence["cosine"])
+        return say("{alike}.", alike=alike)
 
     def find(self, context: Context) -> Sequence[Cause | None]:
         """For each query that chose wrongly: which two media are alike, and by what. Texts 1, pictures their cosine."""

@@ -49,7 +49,11 @@ class ShortText(MediumCause):
     @classmethod
     def fault_words(cls, evidence: Evidence) -> str:
         """What it says, beside what is usual."""
-        words = f"says {evidence['says_only']}: “{one_line(evidence['text'], LONGEST_TEXT)}” carries"
+        words = say(
+            "says {says_only}: “{one_line}” carries",
+            says_only=evidence["says_only"],
+            one_line=one_line(evidence["text"], LONGEST_TEXT),
+        )
         same = (
             say("; {same_text:,} others say the same", same_text=evidence["same_text"]) if evidence["same_text"] else ""
         )

@@ -11,7 +11,7 @@ from mmalign_core.params import param
 from mmalign_core.triage.causes.base import LONGEST_TEXT, Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
-from mmalign_core.wording import say
+from mmalign_core.wording import say, say_list
 
 _MOST_LANGUAGES = 5
 """Languages that a sentence lists; our choice: more are not read."""
@@ -46,7 +46,7 @@ class UnreadLanguage(MediumCause):
     def fault_words(cls, evidence: Evidence) -> str:
         """Which language it looks like, and which the encoder reads."""
         read, more = evidence["reads"][:_MOST_LANGUAGES], len(evidence["reads"]) - _MOST_LANGUAGES
-        reads = ", ".join(read) + (f" and {more:,} more" if more > 0 else "")
+        reads = say_list(read) + (say(" and {n} more", n=more) if more > 0 else "")
         return say(
             "looks like the language {language}, and the encoder reads {reads} (log-odds {log_odds:.1f} "
             "nats): “{one_line}”",

@@ -23,21 +23,16 @@ class WrongPair(CauseFinder):
     @classmethod
     def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
         """What either medium agrees better with, and how suspected the pair is."""
-        told = []
+        told: list[str] = []
         for modality, items in evidence["agrees_better_with"].items():
-            told.append(
-                say(
-                    "its {modality} agrees better with {items}",
-                    modality=say_word(modality),
-                    items=say_list(f"“{title(item)}”" for item in items),
-                )
-            )
-        words = " and ".join(told)
+            named = {"modality": say_word(modality), "items": say_list(f"“{title(item)}”" for item in items)}
+            its = say("its {modality} agrees better with {items}", **named)
+            told.append(its if told else say("Its {modality} agrees better with {items}", **named))
+        words = say_list(told, " and ")
         return say(
-            "{upper}{words} than with its own partner, by scores of fits that never saw this pair. It is "
+            "{words} than with its own partner, by scores of fits that never saw this pair. It is "
             "more suspected than {percentile:.0%} of {n:,} pairs.",
-            upper=words[:1].upper(),
-            words=words[1:],
+            words=words,
             percentile=evidence["percentile"],
             n=evidence["n"],
         )

@@ -105,6 +105,12 @@ class Choices:
         """Return the chosen aligner with its parameters, not fitted."""
         return ALIGNERS.create(self.aligner, **(self.params or {}))
 
+    def caution(self, collection: Collection) -> str:
+        """Return why this aligner would hardly find anything in so few media, before any work; "" if it may."""
+        counts = {modality: len(collection.media_of(modality)) for modality in self.pair}
+        given = {m: len(rows) for m, rows in collection.vectors.items() if m in counts}
+        return ALIGNERS.get(self.aligner).caution(counts | given)
+
     def settled_by(self, fitted: Aligner) -> Choices:
         """Return the choices with the values that this fit chose, so that another fit's scores have the same scale."""
         return replace(self, params={**(self.params or {}), **fitted.chosen_params})

@@ -195,6 +195,7 @@ def _report(
         **measured.evaluation.report(),
         **({"fused": measured.fused} if measured.fused else {}),
         "start_kept": measured.start_kept,
+        "caution": fitted.caution({modality: len(plan.sets[modality]) for modality in choices.pair}),
         "history": list(fitted.history),
         "seconds": cost.seconds,
         "infer_seconds_per_1000": cost.infer_seconds_per_1000,

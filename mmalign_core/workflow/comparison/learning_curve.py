@@ -75,7 +75,9 @@ def points(plan: AlignmentPlan, parts: Sequence[tuple[float, HeldOut]], progress
     found = []
     for number, (share, held) in enumerate(parts):
         start, end = number / len(parts), (number + 1) / len(parts)
-        found.append(_point(plan, share, held, within(progress, start, end, f"{held.n_train} pairs: ")))
+        found.append(
+            _point(plan, share, held, within(progress, start, end, say("{n_train} pairs: ", n_train=held.n_train)))
+        )
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.bootstrap import paired_bootstrap
 from mmalign_core.metrics.retrieval import Direction
+from mmalign_core.wording import say
 
 Row = Mapping[str, Any]
 
@@ -73,8 +74,14 @@ class KeptStart:
         """What that says, in one sentence."""
         names = ", ".join(self.aligners)
         if self.measured:
-            return f"{names}: no better than {self.reference} here, their training did not help on held-out pairs"
-        return f"{names}: no better than the linear start here, training did not help on held-out pairs"
+            return say(
+                "{names}: no better than {reference} here, their training did not help on held-out pairs",
+                names=names,
+                reference=self.reference,
+            )
+        return say(
+            "{names}: no better than the linear start here, training did not help on held-out pairs", names=names
+        )
 
 
 def with_starts_folded(rows: Sequence[Row]) -> tuple[list[Row], list[KeptStart]]:

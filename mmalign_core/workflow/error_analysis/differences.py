@@ -143,7 +143,11 @@ def _directions(
 ) -> tuple[dict[str, DirectionDifference], str, tuple[str, ...]]:
     """The directions that can be compared, else why none can, and notes."""
     if set(a.choices.pair) != set(b.choices.pair):
-        return {}, f"A pairs {' and '.join(a.choices.pair)}, B {' and '.join(b.choices.pair)}", ()
+        return (
+            {},
+            say("A pairs {pair}, B {pair2}", pair=" and ".join(a.choices.pair), pair2=" and ".join(b.choices.pair)),
+            (),
+        )
     if why := _unfair(a, b):
         return {}, why, ()
     parts_a = measured_parts(a, store=store, progress=within(progress, 0.0, 0.4))

@@ -66,7 +66,13 @@ def _causes(errors: ErrorReport) -> list[Finding]:
         if not counts[way]:
             continue
         n = len(errors.directions[way].judgements)
-        words = f"{CAUSES.get(name).summary_of(way)}: {counts[way]:,} of {n:,} queries {way.replace('->', ' → ')}."
+        words = say(
+            "{summary_of}: {counts:,} of {n:,} queries {replace}.",
+            summary_of=CAUSES.get(name).summary_of(way),
+            counts=counts[way],
+            n=n,
+            replace=say_way(way),
+        )
         if name == Hub.name:
             words = _hub_words(errors, way, counts[way])
         action = {"page": "errors", "cause": name, "direction": way}

@@ -80,7 +80,7 @@ def _levels(
     found = {digests[place]: tuple(row) for place, row in zip(held.rows, held.vectors.tolist())}
     rest = [digest for digest in digests if digest not in found]
     for start in range(0, len(rest), _BATCH):
-        progress(start / len(rest), f"measuring {len(rest):,} media: {modality}")
+        progress(start / len(rest), say("measuring {n:,} media: {modality}", n=len(rest), modality=modality))
         batch = rest[start : start + _BATCH]
         rows = dict(_measured([paths[digest] for digest in batch], batch, _MEASURES[modality], settings))
         if rows:

@@ -99,8 +99,8 @@ def _largest_hub(errors: ErrorReport) -> tuple[str, str, float]:
 def _interval(gains: Mapping[str, Mapping[str, float]]) -> str:
     """The interval that holds those of all directions, in points."""
     low, high = min(gain["low"] for gain in gains.values()), max(gain["high"] for gain in gains.values())
-    return f" (95% interval {100 * low:+.1f} to {100 * high:+.1f} points)"
+    return say(" (95% interval {low:+.1f} to {high:+.1f} points)", low=100 * low, high=100 * high)
 
 
 def _points(gain: float) -> str:
-    return f"{100 * gain:+.1f} points"
+    return say("{gain:+.1f} points", gain=100 * gain)

@@ -231,4 +231,4 @@ def _held(run: Run, encoding: Encoding, asked: Sequence[Change], choices: Choice
         raise BadInput(
             say("the run holds nothing out, and its data cannot be measured by folds: {why}", why=why)
         ) from error
-    return replace(held, words=f"{held.words} (the run itself holds nothing out)"), choices
+    return replace(held, words=say("{words} (the run itself holds nothing out)", words=held.words)), choices

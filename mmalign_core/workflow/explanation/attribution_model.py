@@ -12,6 +12,7 @@ from mmalign_core.encoders.explainable import intervals, overlaps
 from mmalign_core.explain.gradients import integrated_map
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.vectors import unit_rows
+from mmalign_core.wording import say
 from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
 
 if TYPE_CHECKING:
@@ -33,23 +34,23 @@ Each point keeps the graph of the whole tower in memory, gigabytes for a large o
 def why_not_through_model(masked: MaskedMedium) -> str:
     """Return the reason why there are no integrated gradients through the encoder, or '' if there are."""
     if masked.encoder.differentiable_input(masked.view) is None:
-        return f"{masked.encoder.name} has no gradients"
+        return say("{name} has no gradients", name=masked.encoder.name)
     return _why_not_vector(masked)
 
 
 def why_not_attention(masked: MaskedMedium) -> str:
     """Return the reason why there is no map by the encoder's attention, or '' if there is one."""
     if not masked.encoder.attends:
-        return f"{masked.encoder.name} has no attention"
+        return say("{name} has no attention", name=masked.encoder.name)
     return _why_not_vector(masked)
 
 
 def _why_not_vector(masked: MaskedMedium) -> str:
     aligner, modality = masked.run.aligner, masked.modality
     if aligner.needs_sequences:
-        return f"{aligner.name} reads more than the encoder's vector"
+        return say("{name} reads more than the encoder's vector", name=aligner.name)
     if aligner.linear_map(modality) is None and aligner.differentiable(modality) is None:
-        return f"{aligner.name} has no gradients here"
+        return say("{name} has no gradients here", name=aligner.name)
     return ""
 
 

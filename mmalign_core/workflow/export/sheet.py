@@ -96,11 +96,9 @@ class Sheet:
         answer, run = self.answer, self.run
         weights = ", ".join(f"{m} {w:.2f}" for m, w in answer.placed.weights.items())
         made = [f"{m}: {source}" for m, source in run.encoders.items()]
+        held = say("{name}, {n:,} items with a place", name=run.collection.name, n=len(answer.items.ids))
         facts = [
-            (
-                say("Collection"),
-                say("{name}, {n:,} items with a place", name=run.collection.name, n=len(answer.items.ids)),
-            ),
+            (say("Collection"), held),
             (say("Recommender"), f"{answer.model.name}{_assigned(answer.model.params)}"),
             (say("Weights of modalities"), weights),
             (say("Aligner"), f"{run.aligner.name}{_assigned(run.aligner.params)}"),
@@ -182,14 +180,13 @@ class Sheet:
 
     def _by_title(self, view: str, shares: Mapping[str, float]) -> dict[str, float]:
         if view != "history":
-            return {
-                say("items and users of the query") if label == HISTORY else label: v for label, v in shares.items()
-            }
-        named: dict[str, float] = {}
+            named = {HISTORY: say("items and users of the query")}
+            return {named.get(label, label): value for label, value in shares.items()}
+        found: dict[str, float] = {}
         for label, value in shares.items():
             name = one_line(self._titles.get(label, label))
-            named[name if name not in named else f"{name} ({label})"] = value
-        return named
+            found[name if name not in found else f"{name} ({label})"] = value
+        return found
 
     def _without(self, why: Reasons, most: int = 5) -> list[str]:
         """Return one sentence for each of the parts with the largest effect on the rank."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.types import MODALITIES
-from mmalign_core.wording import say
+from mmalign_core.wording import say, say_list, say_word
 
 FAMILIES = {
     "matching": say("Features are compared as they are, or through the known pairs; nothing is trained."),
@@ -72,15 +72,16 @@ def _card(name: str, cls: type[Aligner]) -> AlignerCard:
 def _needs(cls: type[Aligner]) -> tuple[str, ...]:
     """The needs as phrases; the one that most often fails comes first."""
     said = {
-        "pairs: items that have both modalities": cls.needs_pairs,
-        "no pairs": not cls.needs_pairs,
-        "an encoder that names concepts": cls.needs_concepts,
-        "concepts where the encoder names them, none elsewhere": cls.reads_concepts and not cls.needs_concepts,
-        "encoders that each share a space with texts": cls.needs_pivots,
-        "the encoders' sequences (tokens, cells, frames)": cls.needs_sequences,
-        "takes three and more modalities at once": cls.multiway,
-        f"reads {', '.join(cls.modalities)} only": set(cls.modalities) != set(MODALITIES),
-        "places only the rows it was fitted on": cls.transductive,
+        say("pairs: items that have both modalities"): cls.needs_pairs,
+        say("no pairs"): not cls.needs_pairs,
+        say("an encoder that names concepts"): cls.needs_concepts,
+        say("concepts where the encoder names them, none elsewhere"): cls.reads_concepts and not cls.needs_concepts,
+        say("encoders that each share a space with texts"): cls.needs_pivots,
+        say("the encoders' sequences (tokens, cells, frames)"): cls.needs_sequences,
+        say("takes three and more modalities at once"): cls.multiway,
+        say("reads {modalities} only", modalities=say_list(map(say_word, cls.modalities))): set(cls.modalities)
+        != set(MODALITIES),
+        say("places only the rows it was fitted on"): cls.transductive,
     }
     return tuple(words for words, holds in said.items() if holds)
 

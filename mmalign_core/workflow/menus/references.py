@@ -110,11 +110,7 @@ def _of_folder(folder: Path) -> str:
     name = encoder_for(folder)
     if not name:
         held = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
-        raise BadInput(
-            say(
-                "'{folder}' holds no model of open_clip, CLAP, sentence-transformers or model2vec (it holds: {held})",
-                folder=folder,
-                held=held,
-            )
-        )
+        kinds = "open_clip, CLAP, transformers, sentence-transformers or model2vec"
+        words = say("'{folder}' holds no model of {kinds} (it holds: {held})", folder=folder, kinds=kinds, held=held)
+        raise BadInput(words)
     return f"{name}:{'local-dir:' if name == 'open-clip' else ''}{folder}"

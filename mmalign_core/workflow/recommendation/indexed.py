@@ -13,6 +13,7 @@ from mmalign_core.recommend.item_index import IndexedItems, Pool
 from mmalign_core.splits import items_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, Strings, digest_bytes, digest_json, no_progress
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 
 INDEXES = ("auto", "exact", "approximate")
@@ -27,7 +28,7 @@ _AT_ONCE = 1 << 16
 def check_index(index: str) -> str:
     """The choice itself. Raises BadInput with all choices if it is unknown."""
     if index not in INDEXES:
-        raise BadInput(f"index: '{index}' is none of {', '.join(INDEXES)}")
+        raise BadInput(say("index: '{index}' is none of {INDEXES}", index=index, INDEXES=", ".join(INDEXES)))
     return index
 
 
@@ -35,7 +36,9 @@ def wants_index(model: Recommender, items: int, index: str) -> bool:
     """Whether the recommender is to ask an index. BadInput if that is asked for and it cannot."""
     if check_index(index) == "approximate" and not model.sums_over_places:
         able = ", ".join(n for n in RECOMMENDERS.names() if RECOMMENDERS.get(n).sums_over_places)
-        raise BadInput(f"index: '{model.name}' compares all items; take exact, or one of: {able}")
+        raise BadInput(
+            say("index: '{name}' compares all items; take exact, or one of: {able}", name=model.name, able=able)
+        )
     return index == "approximate" or (index == "auto" and items >= INDEXED_FROM and model.sums_over_places)
 
 
@@ -50,7 +53,7 @@ def placed_ids(run: Run) -> Strings:
 def indexed_items(run: Run, store: Store | None, progress: Progress = no_progress) -> IndexedItems:
     """The items of the run with their index, from the store or made now. BadInput if it cannot be written."""
     if store is None:
-        raise BadInput("an index of items is kept in a store; give one")
+        raise BadInput(say("an index of items is kept in a store; give one"))
     ids, space = placed_ids(run), run.result.space
     placed = sorted((modality, rows.digest) for modality, rows in space.items())
     texts = (json.dumps(ids[at : at + _AT_ONCE].tolist()).encode() for at in range(0, len(ids), _AT_ONCE))
@@ -61,7 +64,9 @@ def indexed_items(run: Run, store: Store | None, progress: Progress = no_progres
         write_index(folder, space, ids, progress=progress)
         found = read_index(folder, space, ids)
     if found is None:
-        raise BadInput(f"the index '{folder}' cannot be read; delete that folder, or take --index exact")
+        raise BadInput(
+            say("the index '{folder}' cannot be read; delete that folder, or take --index exact", folder=folder)
+        )
     return found
 
 
@@ -71,10 +76,23 @@ def search_of(items: IndexedItems, pool: Pool | None, controls: Controls) -> dic
     `pool`: what `IndexedItems.pool` gave.
     """
     if pool is None:
-        why = "popularity changes every score" if controls.popularity else "too many of the best are left out"
-        return {"kind": "exact", "words": f"All {len(items.ids):,} items were compared: {why}."}
+        why = say("popularity changes every score") if controls.popularity else say("too many of the best are left out")
+        return {
+            "kind": "exact",
+            "words": say("All {n:,} items were compared: {why}.", n=len(items.ids), why=why),
+        }
     if pool.whole:
-        return {"kind": "exact", "words": f"All {len(pool.rows):,} items that may be recommended were compared."}
-    measured = f"recall@{BEST} {items.recall:.2f} against comparing all, measured on {items.asked} of them"
-    words = f"Found by an index of {len(items.ids):,} items: {measured}; --index exact compares all."
+        return {
+            "kind": "exact",
+            "words": say("All {n:,} items that may be recommended were compared.", n=len(pool.rows)),
+        }
+    measured = say(
+        "recall@{BEST} {recall:.2f} against comparing all, measured on {asked} of them",
+        BEST=BEST,
+        recall=items.recall,
+        asked=items.asked,
+    )
+    words = say(
+        "Found by an index of {n:,} items: {measured}; --index exact compares all.", n=len(items.ids), measured=measured
+    )
     return {"kind": "approximate", f"recall_at_{BEST}": items.recall, "measured_on": items.asked, "words": words}

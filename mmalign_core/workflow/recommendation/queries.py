@@ -32,6 +32,7 @@ from mmalign_core.spaces import is_known, reference_of, text_modality, text_towe
 from mmalign_core.store import Store
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Media
 from mmalign_core.types.identity import find_id
+from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.inputs import place_media, text_encoder
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.recommendation.recommenders import FittedRecommender
@@ -98,7 +99,7 @@ def _looked_up(
             except BadInput as error:
                 if alone:
                     raise
-                notes.append(f"Answered without the user: {error}.")
+                notes.append(say("Answered without the user: {error}.", error=error))
                 found[part] = PlacedPart(part)
     return found
 
@@ -115,7 +116,10 @@ def _of_user(run: Run, part: QueryPart, known: FittedRecommender, notes: list[st
         raise BadInput(f"user '{shown(part.value)}' rated none of the {len(met)} items met {least:g} or more")
     disliked = tuple(row for row in met if row not in liked)
     if disliked:
-        notes.append(f"{len(disliked)} of the {len(met)} items met are rated below {least:g} and do not count.")
+        notes.append(
+            say("{n} of the {met} items met are rated below {least:g} and do not count.",
+                n=len(disliked), met=len(met), least=least)
+        )  # fmt: skip
     return PlacedPart(part, rows=tuple(liked), disliked=disliked)
 
 
@@ -165,7 +169,8 @@ def _refusal(model: Recommender, parts: Sequence[QueryPart]) -> str:
 def _unread(model: Recommender, media: Sequence[QueryPart]) -> list[str]:
     """Return a note on texts and files that this recommender does not read, if there are any."""
     kinds = " and ".join(dict.fromkeys(WORDS[part.kind].split()[-1] for part in media))
-    return [f"'{model.name}' reads only the history: the {kinds} of the query did not count."] if media else []
+    note = say("'{name}' reads only the history: the {kinds} of the query did not count.", name=model.name, kinds=kinds)
+    return [note] if media else []
 
 
 def place_part(run: Run, query: QuerySpec, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
@@ -229,10 +234,11 @@ def _note(medium: Media, made_by: Encoder) -> str:
     view = made_by.view(medium)
     if isinstance(view, str):
         whole = (medium.text or "").strip()
-        cut = f"Of the query's {len(whole):,} characters, '{made_by.name}' reads the first {len(view):,}."
+        cut = say("Of the query's {n:,} characters, '{name}' reads the first {read:,}.",
+                  n=len(whole), name=made_by.name, read=len(view))  # fmt: skip
         return cut if len(view) < len(whole) else ""
     if medium.modality == "image" and np.ptp(view.reshape(-1, view.shape[-1]), axis=0).max() <= _LEVELS:
-        return "The query's picture shows one even colour, so its nearest items mean little."
+        return say("The query's picture shows one even colour, so its nearest items mean little.")
     if medium.modality == "audio" and np.abs(view).max(initial=0.0) <= _SILENCE:
-        return "The query's sound is silence, so its nearest items mean little."
+        return say("The query's sound is silence, so its nearest items mean little.")
     return ""

@@ -19,7 +19,7 @@ from mmalign_core.recommend.query_spec import FILES
 from mmalign_core.recommend.sentences.claims import Claims, unsupported_claim
 from mmalign_core.recommend.sentences.facts import Facts, sentence
 from mmalign_core.types import BadInput, Progress, no_progress
-from mmalign_core.wording import say
+from mmalign_core.wording import say, say_word
 from mmalign_core.workflow.recommendation.answers import Answer
 from mmalign_core.workflow.recommendation.reasons import Reasons
 
@@ -111,7 +111,7 @@ def facts_of(answer: Answer, reasons: Reasons, titles: Mapping[str, str]) -> Fac
     asked = {
         ASKED + label: v for label, v in reasons.views.get("signal", {}).items() if ASKED + label in part_names(answer)
     }
-    known = {**titles, **{item: f"not {titles.get(item, item)}" for item in answer.unlike}}
+    known = {**titles, **{item: say("not {name}", name=titles.get(item, item)) for item in answer.unlike}}
     return Facts(
         title=titles.get(reasons.item, reasons.item),
         rank=shown,
@@ -132,8 +132,8 @@ def part_names(answer: Answer) -> dict[str, str]:
     for placed in answer.placed.parts:
         if placed.signal is not None:
             part = placed.part
-            name = f"your {FILES[part.kind]}" if part.kind in FILES else part.value
-            found[ASKED + placed.signal.label] = f"not {name}" if part.weight < 0 else name
+            name = say("your {medium}", medium=say_word(FILES[part.kind])) if part.kind in FILES else part.value
+            found[ASKED + placed.signal.label] = say("not {name}", name=name) if part.weight < 0 else name
     return found | ({ASKED + HISTORY: say("the items asked with or met")} if answer.placed.history else {})
 
 
@@ -184,7 +184,9 @@ def _query_words(answer: Answer) -> str:
     kinds = {part.kind for part in answer.query.parts}
     if any(part.weight < 0 for part in answer.query.parts) or len(kinds) > 1:
         return say("what was asked for")
-    return {"item": "the item asked with", "user": "what the user met"}.get(next(iter(kinds)), "your query")
+    return {"item": say("the item asked with"), "user": say("what the user met")}.get(
+        next(iter(kinds)), say("your query")
+    )
 
 
 @lru_cache(maxsize=8)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.types import Collection
 from mmalign_core.wording import tr
-from mmalign_core.workflow import default_aligner, unpaired_modalities
+from mmalign_core.workflow import Choices, default_aligner, unpaired_modalities
 from pages._components import alignment_form, encoder_menu, errors, forms
 from pages._session import cache, pipeline, state
 from pages._session.view_spec import complete
@@ -60,6 +60,8 @@ def _aligner(
         shown=alignment_form.aligner_title,
     )
     st.caption(errors.plain(errors.sentence(row["summary"])))
+    if caution := Choices(pair, row["name"]).caution(collection):
+        st.warning(errors.plain(errors.sentence(caution)), icon=":material/warning:")
     with st.expander(tr("What it does and needs"), icon=":material/menu_book:"):
         alignment_form.show_aligner_card(row["name"])
     if not row["params"]:

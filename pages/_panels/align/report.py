@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, metric_figure, threshold_figure
-from mmalign_core.wording import tr
+from mmalign_core.wording import tr, tr_word
 from mmalign_core.workflow import Run
 from pages._components import alignment_form, errors, figures
 from pages._session import cache, pipeline, state
@@ -114,12 +114,16 @@ def _target(fused: Mapping[str, Any], target: str) -> None:
     ways = [way for way in fused["metrics"] if way.partition("->")[2] == target]
     parts = {name: {way: fused[name][way] for way in ways} for name in ("metrics", "ci95", "baseline")}
     st.markdown(
-        tr("**Finding {target}**  \n{verdict}", target=errors.plain(target), verdict=errors.plain(verdict(**parts)))
+        tr(
+            "**Finding {target}**  \n{verdict}",
+            target=errors.plain(tr_word(target)),
+            verdict=errors.plain(verdict(**parts)),
+        )
     )
     figures.show(
         metric_figure(**parts, names=_FUSED_METRICS, label=_query, height=280),
         key=f"align.together.{target}",
-        alt=tr("How well {target} is found by several modalities together and by each alone", target=target),
+        alt=tr("How well {target} is found by several modalities together and by each alone", target=tr_word(target)),
     )
     first = parts["metrics"][ways[0]]
     st.caption(
@@ -170,4 +174,4 @@ def verdict(
 
 
 def _query(way: str) -> str:
-    return way.partition("->")[0].replace("+", " + ")
+    return " + ".join(map(tr_word, way.partition("->")[0].split("+")))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.wording import tr
+from mmalign_core.wording import tr, tr_list
 from mmalign_core.workflow import RunDifference
 from pages._components import errors, header
 from pages._components.media import gallery
@@ -98,4 +98,4 @@ def _data_words(difference: RunDifference) -> str:
         )
         if items
     ]
-    return tr("Data: {parts}.", parts="; ".join(parts) or tr("the same items, opened from another place"))
+    return tr("Data: {parts}.", parts=tr_list(parts, "; ") or tr("the same items, opened from another place"))

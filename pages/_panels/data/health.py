@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.wording import tr
+from mmalign_core.wording import tr, tr_word
 from mmalign_core.workflow import Inspection
 from pages._session import cache
 
@@ -24,7 +24,7 @@ class Part:
     @property
     def label(self) -> str:
         """The part as its button shows it."""
-        return f":material/{self.icon}: {self.count:,} {self.name}"
+        return f":material/{self.icon}: {self.count:,} {tr_word(self.name)}"
 
 
 SKIPPED = "skipped"
@@ -68,7 +68,7 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
         own = frozenset(item for item in collection.ids if modality not in whole[item] and item not in rows)
         if len(own) == len(collection.ids):
             continue  # no file of this modality can be used, so that the collection has none of it
-        found += [Part(tr("without {modality}", modality=modality), "hide_source", len(own), own)] * bool(own)
+        found += [Part(tr("without {modality}", modality=tr_word(modality)), "hide_source", len(own), own)] * bool(own)
     left = sum(one.count for one in collection.skipped)
     return found + [Part(SKIPPED, "block", left, frozenset())] * bool(left)
 

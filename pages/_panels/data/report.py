@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.wording import say, tr, tr_many
+from mmalign_core.wording import say, tr, tr_any, tr_many, tr_word
 from mmalign_core.workflow import Inspection, LongTexts, Run, long_texts_of
 from pages._components import errors, exports
 from pages._components.headings import headings
@@ -54,7 +54,13 @@ def skipped_table(collection: Collection, inspection: Inspection | None, *, key:
     """Draw what was skipped, damaged media among it, and why."""
     rows = inspection.skipped if inspection else collection.skipped
     told = [
-        {"id": s.id, "modality": s.modality, "reason": s.reason, "count": s.count, "ids": ", ".join(s.items)}
+        {
+            "id": s.id,
+            "modality": tr_word(s.modality),
+            "reason": tr_any(s.reason),
+            "count": s.count,
+            "ids": ", ".join(s.items),
+        }
         for s in rows
     ]
     table = pd.DataFrame(told)

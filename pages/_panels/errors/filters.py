@@ -80,9 +80,10 @@ def _direction(ways: Sequence[str]) -> str:
     asked = state.address().get("direction", "")
     if asked in ways and asked not in shown:
         state.set_widget("direction", direction_arrow(asked))
-    chosen = st.segmented_control(tr("Direction"), list(shown), default=ANY, required=True, key="direction",
-                                  bind="query-params")  # fmt: skip
-    return shown.get(chosen or ANY, ANY)
+    chosen = st.segmented_control(
+        tr("Direction"), list(shown), default=direction_arrow(ANY), required=True, key="direction", bind="query-params"
+    )
+    return shown.get(chosen or direction_arrow(ANY), ANY)
 
 
 def _range(words: str) -> tuple[int, int] | None:
@@ -104,7 +105,7 @@ def clear() -> None:
     """Let every query pass; only inside a callback."""
     for key, value in _CLEAR.items():
         if state.widget(key) is not None:
-            state.set_widget(key, value)
+            state.set_widget(key, direction_arrow(ANY) if key == "direction" else value)
 
 
 def listed(

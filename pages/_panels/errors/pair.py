@@ -104,7 +104,7 @@ def _media(run: Run, query: Query) -> None:
     """Query, chosen and right side by side; one column less where the chosen one is right."""
     judged, row = query.judged, query.row
     chosen, right = int(judged.chosen[row]), int(judged.right[row])
-    sides: list[tuple[str, EmbeddingSet, int]] = [("**Query**", judged.queries, row)]
+    sides: list[tuple[str, EmbeddingSet, int]] = [(tr("**Query**"), judged.queries, row)]
     if chosen == right:
         sides.append((tr(":green[:material/check: **Chosen, right**] {score}", score=_score(judged.right_score[row])),
                       judged.candidates, right))  # fmt: skip

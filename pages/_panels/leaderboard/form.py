@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.wording import tr
+from mmalign_core.wording import tr, tr_list, tr_word
 from mmalign_core.workflow import default_aligner
 from pages._components import alignment_form, encoder_menu, errors
 from pages._panels.leaderboard import board
@@ -124,7 +124,7 @@ def _choices_of_align() -> dict[str, Any]:
 
 
 def _as_on_align(chosen: dict[str, Any]) -> str:
-    words = ", ".join(f"{name} {chosen.get(name, value)}" for name, value in alignment_form.USUAL.items())
+    words = tr_list(f"{tr_word(name)} {chosen.get(name, value)}" for name, value in alignment_form.USUAL.items())
     return errors.plain(
         tr("Every aligner has its default parameters and the same items. As on the Align page: {words}.", words=words)
     )

@@ -26,7 +26,7 @@ def show(rows: Sequence[Row]) -> None:
     if alone:
         _table(alone, "board.table")
     for start in kept:
-        st.caption(errors.plain(f"{start.words}."))
+        st.caption(errors.plain(errors.sentence(start.words)))
     if together:
         st.markdown(tr("##### Transductive"))
         st.caption(tr("They look at all queries together, so they are ranked among themselves."))

@@ -26,6 +26,8 @@ _HEADINGS = {
     ("image", "text"): say("Pictures and texts in one space"),
     ("audio", "text"): say("Sounds and texts in one space"),
     ("text",): say("Texts"),
+    ("text", "image", "audio", "video"): say("Texts, pictures, sounds and videos in one space"),
+    ("text", "image", "video"): say("Texts, pictures and videos in one space"),
 }
 
 

@@ -26,12 +26,12 @@ def show() -> None:
         return
     st.markdown("##### " + tr("Embedding server") + f" :gray[· {errors.plain(server.host)}]")
     kinds = ", ".join(f"`{name}:MODEL`" for name in server.encoders)
-    st.caption(tr("Choose it as {kinds}. What is held already is not sent again.").format(kinds=kinds))
+    st.caption(tr("Choose it as {kinds}. What is held already is not sent again.", kinds=kinds))
     if visitor().network and not cache.settings().send:
         st.caption(tr("Nothing is sent from here: who runs this server would set `MMALIGN_SEND=yes`."))
         return
     st.toggle(
-        tr("Send what is to be encoded to {host}").format(host=errors.plain(server.host)),
+        tr("Send what is to be encoded to {host}", host=errors.plain(server.host)),
         value=cache.settings().send,
         key=_KEY,
         disabled=cache.settings().send and not visitor().sends,

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection, Progress, digest_json
-from mmalign_core.wording import say, tr
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import Answer, FittedRecommender, Run, encode, encoded_run, fit_recommender
 from pages._components import errors, waiting
 from pages._panels.recommend import queries
@@ -92,7 +92,7 @@ def run_of(collection: Collection) -> tuple[Run, str]:
     st.caption(
         tr(
             "No item has two modalities, so nothing is aligned: each {modality} lies where its encoder puts it.",
-            modality=modality,
+            modality=tr_word(modality),
         )
     )
     return run, task.key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.types import Progress
-from mmalign_core.wording import say, tr
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import MediumMap, Reasons, RecommendationMaps, Run, explain_recommendation
 from pages._components import errors, waiting
 from pages._components.media import maps
@@ -64,7 +64,7 @@ def _show(run: Run, found: RecommendationMaps) -> None:
 
 def _name(mapped: MediumMap) -> str:
     return (
-        tr("its {modality}", modality=mapped.medium.modality)
+        tr("its {modality}", modality=tr_word(mapped.medium.modality))
         if mapped.side == "item"
         else tr("query: {label}", label=errors.plain(mapped.label))
     )

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mmalign_core.plots import contribution_figure, cut_text
 from mmalign_core.types import Recommendation
-from mmalign_core.wording import tr, tr_list, tr_many
+from mmalign_core.wording import say, tr, tr_any, tr_list, tr_many
 from mmalign_core.workflow import (
     DIVERSITY_SHARE,
     LANGUAGE_SHARE,
@@ -30,7 +30,7 @@ from pages._session import state
 
 _BARS = 5
 """Bars of a card: more do not fit under its text."""
-_SHORT = {DIVERSITY_SHARE: "alike", POPULARITY_SHARE: "popular", LANGUAGE_SHARE: "model"}
+_SHORT = {DIVERSITY_SHARE: say("alike"), POPULARITY_SHARE: say("popular"), LANGUAGE_SHARE: say("model")}
 """Short names of the controls' shares, for the narrow cards; the panel has the whole names."""
 _NUMBER = re.compile(r" \((?:\w+ )?[+−]?[\d.]+\)")
 
@@ -82,7 +82,7 @@ def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, flo
     order = sorted(held, key=lambda label: -abs(held[label]))
     kept = order if len(order) <= _BARS else order[: _BARS - 1]
     shown = [
-        (_SHORT.get(label) or shares.called(run.collection, label, 40, against=answer.unlike), held[label])
+        (tr_any(_SHORT.get(label)) or shares.called(run.collection, label, 40, against=answer.unlike), held[label])
         for label in held
         if label in kept
     ]

@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmalign_core.plots import FUSED_COLOUR, MODALITY_COLOURS, OTHER_COLOUR
 from mmalign_core.types import Collection
-from mmalign_core.wording import say, tr, tr_any
+from mmalign_core.wording import say, tr, tr_any, tr_word
 from mmalign_core.workflow import Reasons
 from pages._components.media import previews
 
@@ -39,6 +39,7 @@ def show(collection: Collection, why: Reasons, view: str, *, against: Collected[
         "rows": rows(collection, why, view, against=against),
         "score": why.score,
         "now": why.rank,
+        "words": {"adds": tr("adds"), "without": tr("without it"), "score": tr("score")},
     }
     _component()(data=data, key=key)
 
@@ -59,7 +60,7 @@ def rows(collection: Collection, why: Reasons, view: str, *, against: Collected[
 
 def called(collection: Collection, label: str, limit: int = 60, *, against: Collected[str] = ()) -> str:
     """Return the name of a part: an item's title, or the label. "not" comes before a part with a negative weight."""
-    shown = previews.title(collection, label, limit) if label in collection.items.index else label
+    shown = previews.title(collection, label, limit) if label in collection.items.index else tr_word(label)
     return tr("not {name}", name=shown) if label in against else shown
 
 

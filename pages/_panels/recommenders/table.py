@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import SLICE_WORDS, learns_from
-from mmalign_core.wording import tr
+from mmalign_core.wording import tr, tr_list
 from mmalign_core.workflow import RecommenderRow
 from pages._components import errors, exports
 from pages._components.headings import headings
@@ -106,7 +106,7 @@ def caption(facts: Mapping[str, Any], places: str) -> None:
         )
         if facts[name]
     ]
-    out = tr(" Not measured: {left}.", left=", ".join(left)) if left else ""
+    out = tr(" Not measured: {left}.", left=tr_list(left)) if left else ""
     words = tr(
         "Held out: {split}. {users_measured:,} of {users:,} {who} were measured, on {right_answers:,} "
         "right answers{right}, after learning from {n_train:,} events.{out} {cold_items:,} of {items:,} "

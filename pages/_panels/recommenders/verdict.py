@@ -45,7 +45,7 @@ def verdict(rows: Sequence[RecommenderRow], facts: Mapping[str, Any], k: int) ->
         )
         for leader, names in others.items()
     ]
-    return "; ".join([words, *parts]) + "."
+    return tr_list([words, *parts], "; ") + tr(".")
 
 
 def _numbers(best: SliceLeader, k: int) -> str:

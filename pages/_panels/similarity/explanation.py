@@ -91,6 +91,11 @@ def _terms(run: Run, found: PairExplanation) -> None:
         frame = pd.DataFrame([*rows, {"known pair": tr("all others"), "adds": found.anchor_rest}])
         st.dataframe(frame, column_config=headings(frame), hide_index=True, alt=tr("What each known pair adds"))
         exports.table(frame, "known-pairs", key="explanation.anchors")
+    if found.parts:
+        st.markdown("As a sum over kinds of evidence")
+        frame = pd.DataFrame(found.parts, columns=["evidence", "adds"])
+        st.dataframe(frame, hide_index=True, alt="What each kind of evidence adds")
+        exports.table(frame, "evidence", key="explanation.parts")
     for side, weights in found.attention.items():
         placed = found.a if side == "a" else found.b
         named = ", ".join(f"{_titles(run, (item,))} {weight:.2f}" for item, weight in weights[:5])

@@ -49,7 +49,11 @@ def show(shown: View) -> Sequence[int] | None:
         key="groups",
         on_select=lambda: _clicked(shown),
         selection_mode="points",
-        alt=tr("Mean similarity of groups of {source} and of {target}", source=shown.source, target=shown.target),
+        alt=tr(
+            "Mean similarity of groups of {source} and of {target}",
+            source=tr_word(shown.source),
+            target=tr_word(shown.target),
+        ),
     )
     st.caption(
         tr(
@@ -92,8 +96,8 @@ def _figure(shown: View, found: GroupMatrix, chosen: tuple[int, int]):
     ]
     alike = np.array([[row == column for column in found.columns] for row in found.rows])
     return heatmap_figure(
-        found.means, found.rows, found.columns, right=alike, chosen=chosen, row_title=shown.source,
-        column_title=shown.target, notes=notes,
+        found.means, found.rows, found.columns, right=alike, chosen=chosen, row_title=tr_word(shown.source),
+        column_title=tr_word(shown.target), notes=notes,
     )  # fmt: skip
 
 

@@ -110,14 +110,14 @@ def _draw(shown: View, block: SimilarityBlock) -> None:
             selection_mode="points",
             title=tr(
                 "Similarity of {source} and {target}: {split}",
-                source=shown.source,
-                target=shown.target,
+                source=tr_word(shown.source),
+                target=tr_word(shown.target),
                 split=shown.split,
             ),
             alt=tr(
                 "Similarity of {source} and {target}; the two menus beside it choose a pair by keyboard",
-                source=shown.source,
-                target=shown.target,
+                source=tr_word(shown.source),
+                target=tr_word(shown.target),
             ),
         )
         st.caption(
@@ -139,8 +139,8 @@ def _figure(shown: View, block: SimilarityBlock, chosen: tuple[int, int] | None)
         *pairs.labels(shown.run, block),
         right=block.right,
         chosen=chosen,
-        row_title=shown.source,
-        column_title=shown.target,
+        row_title=tr_word(shown.source),
+        column_title=tr_word(shown.target),
         row_images=pairs.pictures(shown.run, block, shown.source, block.source_rows),
         column_images=pairs.pictures(shown.run, block, shown.target, block.target_rows),
     )
@@ -170,7 +170,7 @@ def _menus(shown: View, block: SimilarityBlock, source_row: int, target_row: int
     left, right = st.columns(2)
     with left:
         _menu(
-            tr("Query ({source})", source=shown.source),
+            tr("Query ({source})", source=tr_word(shown.source)),
             block.source_rows,
             source_row,
             names[0],
@@ -178,7 +178,7 @@ def _menus(shown: View, block: SimilarityBlock, source_row: int, target_row: int
         )
     with right:
         _menu(
-            tr("Candidate ({target})", target=shown.target),
+            tr("Candidate ({target})", target=tr_word(shown.target)),
             block.target_rows,
             target_row,
             names[1],

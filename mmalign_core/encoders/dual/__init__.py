@@ -1,0 +1,1 @@
+"""Dual encoders of transformers: pictures and texts in one space."""
