@@ -19,10 +19,9 @@ EXACT_ROWS = 20_000
 file 3.2 s; up to 20,000 either takes at most two seconds, and an exact graph needs no measuring."""
 SHOWN = (0.1, 0.25, 0.5)
 """Shares of the epochs after which the map is shown. Chosen: groups form in the first epochs."""
-REPULSION, WIDER, MOST_ROOM = 16.0, 3.0, 4.0
-"""Strength of the repulsion, and width of the map over that of a small one, at EXACT_ROWS rows. Both grow so that a
-point keeps its room, up to MOST_ROOM times the rows, beyond which nothing was measured. UMAP's repulsion makes maps of
-one size whatever the number of points: at 80,000 x 32 the 15 nearest then lie within half of `min_dist`, where nothing
+REPULSION, WIDER = 64.0, 6.0
+"""Strength of the repulsion, and least width of the map over that of a small one. UMAP's repulsion makes maps of one
+size whatever the number of points: at 80,000 x 32 the 15 nearest then lie within half of `min_dist`, where nothing
 orders them, and the finished map was worse than that of its landmarks (trustworthiness .959 and neighbour overlap .154;
 landmarks .968 and .194). With these it is better than either (.977 and .195)."""
 ROWS = 32_768  # rows whose weights a core computes between two reports of progress: half a second
@@ -54,8 +53,8 @@ def large_map(
         if epoch in stops:
             shown(positions[place], 0.5 + 0.5 * epoch / epochs, found)
 
-    drawing, repulsion = within(progress, 0.5, 1.0), _repulsion(len(order))
-    return lay_out(graph, first[order], min_dist, seed, drawing, FROM_MAP, watch, repulsion)[place], found
+    drawing = within(progress, 0.5, 1.0)
+    return lay_out(graph, first[order], min_dist, seed, drawing, FROM_MAP, watch, REPULSION)[place], found
 
 
 def _weights(distances: np.ndarray, n_neighbors: int, progress: Progress) -> np.ndarray:
@@ -81,15 +80,9 @@ def _renumbered(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
     return place[rows[order]]
 
 
-def _repulsion(n: int) -> float:
-    """Return the strength of the repulsion between `n` points."""
-    return REPULSION * min(n / EXACT_ROWS, MOST_ROOM)
-
-
 def _spread(positions: np.ndarray) -> np.ndarray:
     """Return the positions around 0, within a square that grows with the number of points."""
-    share = max(1.0, len(positions) / EXACT_ROWS)
-    reach = REACH * max(WIDER * min(share, MOST_ROOM) ** 0.5, share**0.5)
+    reach = REACH * max(WIDER, (len(positions) / EXACT_ROWS) ** 0.5)
     centred = positions - positions.mean(axis=0)
     return (centred * (reach / max(float(np.abs(centred).max()), 1e-6))).astype(np.float32)
 
