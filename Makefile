@@ -49,9 +49,10 @@ campaign: .venv/.test
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.campaign $(ARGS)
 
 messages: .venv/.test
-	$(BIN)/pybabel -q extract -F babel.cfg -k "$(WORDS)" --ignore-dirs ".* __pycache__" --no-location --sort-output --project MMAlign -o build/mmalign.pot .
-	$(BIN)/pybabel -q update -D mmalign -i build/mmalign.pot -d mmalign_core/locale --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
-	$(BIN)/pybabel -q compile -D mmalign -d mmalign_core/locale
+	@mkdir -p build
+	@$(BIN)/pybabel -q extract -F babel.cfg -k "$(WORDS)" --ignore-dirs ".* __pycache__" --no-location --sort-output --project MMAlign -o build/mmalign.pot .
+	@$(BIN)/pybabel -q update -D mmalign -i build/mmalign.pot -d mmalign_core/locale --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120
+	@$(BIN)/python -c "import sys; from babel.messages import mofile, pofile; [mofile.write_mo(open(path[:-2] + 'mo', 'wb'), pofile.read_po(open(path, 'rb'))) for path in sys.argv[1:]]" mmalign_core/locale/*/LC_MESSAGES/mmalign.po
 
 bench-gpu: .venv/.test
 	@$(BIN)/python benchmarks/large_throughput.py --device cuda --check
