@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from mmalign_core.types import Progress
+from mmalign_core.wording import say
 
 Watch = Callable[[Mapping[str, float]], None]
 """Called with each row of a fit's history (step, loss, …) during the fit."""
@@ -21,7 +22,7 @@ def within(progress: Progress, start: float, end: float, words: str = "") -> Pro
     """Return the progress callback of a part that spans `start`..`end` of the task; `words` prefixes its messages."""
 
     def report(fraction: float, message: str) -> None:
-        progress(start + (end - start) * min(max(fraction, 0.0), 1.0), f"{words}{message}")
+        progress(start + (end - start) * min(max(fraction, 0.0), 1.0), words + message if words else message)
 
     return report
 
@@ -37,7 +38,8 @@ def remaining(progress: Progress) -> Progress:
     def report(fraction: float, message: str) -> None:
         passed = time.monotonic() - begin
         if passed > ESTIMATED_AFTER and 0 < fraction < 1:
-            message = f"{message}, about {spoken(passed * (1 - fraction) / fraction)} left"
+            left = spoken(passed * (1 - fraction) / fraction)
+            message = say("{message}, about {left} left", message=message, left=left)
         progress(fraction, message)
 
     return report

@@ -9,8 +9,10 @@ from mmalign_core.workflow import open_demo
 from tests.browser import MARKS, PATIENCE, Browser, Page, expect, settled
 
 pytestmark = MARKS
-DATA = re.compile(r"OpenMoji|CC BY|CC0|UMAP|CSV|Parquet|open-clip|python -m")
-"""Names of works, licences, programs and files."""
+DATA = re.compile(
+    r"Skip to main content|settings icon|Stefan van der Walt|OpenMoji|CC BY|CC0|UMAP|CSV|Parquet|open-clip|python -m"
+)
+"""What Streamlit says by itself, and names of works, licences, programs and files."""
 PAGES = {"": "概览", "data": "数据", "align": "对齐", "errors": "错误", "recommend": "推荐"}
 LEFT = '[data-testid="stIconMaterial"], style, script, [data-testid="stFileUploaderDropzone"]'
 """What shows no words of ours: names of icons, and Streamlit's own field for files."""

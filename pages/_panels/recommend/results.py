@@ -32,7 +32,7 @@ _BARS = 5
 """Bars of a card: more do not fit under its text."""
 _SHORT = {DIVERSITY_SHARE: say("alike"), POPULARITY_SHARE: say("popular"), LANGUAGE_SHARE: say("model")}
 """Short names of the controls' shares, for the narrow cards; the panel has the whole names."""
-_NUMBER = re.compile(r" \((?:\w+ )?[+−]?[\d.]+\)")
+_NUMBER = re.compile(r" ?[(（](?:\w+ )?[+−]?[\d.]+[)）]")
 
 
 def show(
@@ -97,7 +97,8 @@ def reason(run: Run, answer: Answer, found: Recommendation) -> str:
     facts = SentenceFacts(
         previews.title(run.collection, found.id), found.rank, found.score, found.contributions, titles=titles
     )
-    return _NUMBER.sub("", template_sentence(facts).split("; ")[0].rstrip(".") + ".")
+    first = str(tr_any(template_sentence(facts))).split(tr("; "))[0]
+    return _NUMBER.sub("", first.rstrip(tr(".")) + tr("."))
 
 
 def _note(run: Run, answer: Answer, found: Recommendation, shared: Sequence[str], strongest: str | None) -> str:
