@@ -38,7 +38,7 @@ DIMENSIONS = 96
 """Dimensions of the head; 64 to 256 do alike."""
 PENALTY, LABELS = 2.5, 0.375
 """For each set of drawings: what is added to the diagonal of either side's Gram matrix, and the weight of the
-classifier's rows. Chosen on names of drawings that were left out (docs/zero_shot.md)."""
+classifier's rows. Chosen by how well left-out drawings and the development sets of docs/zero_shot.md are found."""
 MODELS = {
     "efficientnet-lite0": ("a {}", 192, (1.17, 1.17)),
     "efficientnet-lite2": ("a {}", 192, (1.17, 1.17)),
