@@ -20,7 +20,7 @@ from mmalign_core.workflow import MarkKind, add_mark
 PLANTED = 8  # lessons whose notes are exchanged
 demo, rng = mm.demo(), np.random.default_rng(1)
 media = {(m.item, m.modality): m for m in demo.media}
-lessons = [item for item in demo.ids if (item, "audio") in media]
+lessons = sorted(item for item in demo.ids if (item, "audio") in media)
 notes = {item: f"What we heard: {media[item, 'text'].text}" for item in lessons}
 wrong = [str(item) for item in rng.choice(lessons, PLANTED, replace=False)]
 right = dict(notes)

@@ -26,7 +26,7 @@ folder.mkdir(parents=True, exist_ok=True)
 demo, rng = mm.demo(), np.random.default_rng(0)
 pictures = {m.item: Path(str(m.path)) for m in demo.media if m.modality == "image"}
 captions = {m.item: m.text for m in demo.media if m.modality == "text"}
-products = demo.items[demo.items["group"].isin(GROUPS)]["group"]
+products = demo.items[demo.items["group"].isin(GROUPS)]["group"].sort_index()
 with (folder / "manifest.jsonl").open("w", encoding="utf-8") as file:
     for product, group in products.items():
         shutil.copy(pictures[product], folder / pictures[product].name)

@@ -50,7 +50,7 @@ def write_clip(path: Path, picture: Image.Image, sound: np.ndarray | None) -> No
 # %%
 demo = mm.demo()
 media = {(m.item, m.modality): m for m in demo.media}
-heard = [item for item in demo.ids if (item, "audio") in media][:CLIPS]
+heard = sorted(item for item in demo.ids if (item, "audio") in media)[:CLIPS]
 folders = {"silent": Path("build/clips_silent"), "sound": Path("build/clips_sound")}
 for name, folder in folders.items():
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mmalign_core.__main__ import main
@@ -59,6 +60,35 @@ def test_a_block_runs_or_says_why_not(page: str) -> None:
 def demo_folder(demo: Collection) -> Path:
     """Where the demo's files lie."""
     return next(Path(str(medium.path)) for medium in demo.media if medium.path).parents[1]
+
+
+def test_the_numbers_are_those_of_the_readme() -> None:
+    """Each benchmark that a guide cites is there, and the numbers of its line stand in the README's line for it."""
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    cited = []
+    for page in GUIDES:
+        text = re.sub(r"\s+", " ", (DOCS / f"{page}.md").read_text(encoding="utf-8"))
+        parts = re.split(r"`benchmarks/(\w+\.py)`", text)
+        for before, script in zip(parts[:-1:2], parts[1::2]):
+            assert (DOCS.parent / "benchmarks" / script).is_file()
+            said = "".join(line for line in readme.splitlines() if f"`{script}" in line)
+            last = re.findall(r"\d*\.\d+|\d\d+", before[-120:])[-1:]
+            assert last and last[0] in said, f"{page}: {last} of {script} is not in the README"
+            cited.append(script)
+    assert len(cited) >= 8
+
+
+def test_the_blocks_of_the_notebook_page_run(demo: Collection) -> None:
+    """Ours, on its 1,000 pairs; those of other libraries are run by benchmarks/notebook_faces.py."""
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=(1000, 5))
+    x, y = (shared @ rng.normal(size=(5, d)) + rng.normal(size=(1000, d)) for d in (64, 32))
+    captions = [medium.text for medium in demo.media if medium.text][:50]
+    names = {"X": x, "Y": y, "names": [f"n{i}" for i in range(1000)], "captions": captions, "titles": captions}
+    ours = [b for b in blocks("notebooks") if not re.search(r"cca_zoo|vicinity", b.text)]
+    for block in ours:
+        exec(compile(block.text, "notebooks.md", "exec"), names)
+    assert len(ours) == 5 and names["u"].shape == names["v"].shape == (200, 5)
 
 
 @pytest.mark.slow

@@ -1,3 +1,39 @@
-/* iframe-worker 1.0.4, Copyright (c) 2020-2022 Martin Donath, MIT licence: a worker where pages are opened as files,
-   which the search of the site needs. The package "iframe-worker" of npm, file shim/index.js, unchanged below. */
-"use strict";(()=>{function c(s,n){parent.postMessage(s,n||"*")}function d(...s){return s.reduce((n,e)=>n.then(()=>new Promise(r=>{let t=document.createElement("script");t.src=e,t.onload=r,document.body.appendChild(t)})),Promise.resolve())}var o=class extends EventTarget{constructor(e){super();this.url=e;this.m=e=>{e.source===this.w&&(this.dispatchEvent(new MessageEvent("message",{data:e.data})),this.onmessage&&this.onmessage(e))};this.e=(e,r,t,i,m)=>{if(r===`${this.url}`){let a=new ErrorEvent("error",{message:e,filename:r,lineno:t,colno:i,error:m});this.dispatchEvent(a),this.onerror&&this.onerror(a)}};let r=document.createElement("iframe");r.hidden=!0,document.body.appendChild(this.iframe=r),this.w.document.open(),this.w.document.write(`<html><body><script>postMessage=${c};importScripts=${d};addEventListener("error",({error})=>{parent.dispatchEvent(new ErrorEvent("error",{filename:"${e}",error}))})<\/script><script src=${e}?${+Date.now()}><\/script></body></html>`),this.w.document.close(),onmessage=this.m,onerror=this.e,this.r=new Promise((t,i)=>{this.w.onload=t,this.w.onerror=i})}terminate(){this.iframe.remove(),onmessage=onerror=null}postMessage(e){this.r.catch().then(()=>{this.w.dispatchEvent(new MessageEvent("message",structuredClone({data:e})))})}get w(){return this.iframe.contentWindow}};window.IFrameWorker=o;location.protocol==="file:"&&(window.Worker=o);})();
+/* Browsers start no worker from a folder. There the site's search runs in a hidden frame that offers what its script
+   expects of a worker: messages both ways, and importScripts. The theme's script looks for the class by its name. */
+if (location.protocol === "file:") {
+  class IFrameWorker extends EventTarget {
+    constructor(address) {
+      super();
+      const frame = document.createElement("iframe");
+      frame.hidden = true;
+      document.body.append(frame);
+      this.inside = frame.contentWindow;
+      this.inside.postMessage = (data) => this.dispatchEvent(new MessageEvent("message", { data }));
+      this.inside.importScripts = async (...addresses) => {
+        for (const each of addresses) await this.load(each);
+      };
+      this.started = this.load(address);
+    }
+
+    /* Run a script in the frame, after those before it. */
+    load(address) {
+      return new Promise((resolve, reject) => {
+        const script = this.inside.document.createElement("script");
+        script.src = address;
+        script.onload = resolve;
+        script.onerror = () => reject(new Error(`${address} cannot be read`));
+        this.inside.document.body.append(script);
+      });
+    }
+
+    async postMessage(data) {
+      await this.started;
+      this.inside.dispatchEvent(new this.inside.MessageEvent("message", { data }));
+    }
+
+    terminate() {
+      this.inside.frameElement.remove();
+    }
+  }
+  window.IFrameWorker = window.Worker = IFrameWorker;
+}

@@ -98,6 +98,7 @@ def lay_out(
     progress: Progress,
     pace: Pace = FROM_AXES,
     watch: Callable[[int, np.ndarray], None] | None = None,
+    repulsion: float = 1.0,
 ) -> np.ndarray:
     """Return positions (n, dimensions) float32 of the points of `graph` (n, n), from `start` (n, dimensions).
 
@@ -105,7 +106,8 @@ def lay_out(
     threads. UMAP moves both ends of an edge at once and starts at rate 1. Here each point moves alone and twice as
     far, and the rate starts at a quarter, because points that move all at once overshoot at a higher rate.
     `watch` is called after each epoch with the number of epochs done and the positions (n, dimensions), which the next
-    epochs overwrite.
+    epochs overwrite. `repulsion`: the strength with which points push each other away (umap-learn's
+    repulsion_strength).
     """
     from mmalign_core.projection.kernels import move
     from mmalign_core.scoring.kernels import core_count, on_all_cores
@@ -113,7 +115,7 @@ def lay_out(
     n, dimensions = start.shape
     epochs = epoch_count(n)
     first, ends, period = _schedule(graph, epochs)
-    due, forces = period.copy(), _forces(min_dist)
+    due, forces = period.copy(), _forces(min_dist, repulsion)
     old = np.zeros((n, 4), np.float32)
     old[:, :dimensions] = start
     new = old.copy()
@@ -159,7 +161,7 @@ class _Forces:
     base: int
 
 
-def _forces(min_dist: float, bits: int = 6, least: int = -30, most: int = 16) -> _Forces:
+def _forces(min_dist: float, repulsion: float, bits: int = 6, least: int = -30, most: int = 16) -> _Forces:
     """Return tables over squared distances 2^least to 2^most, 2^bits slots an octave. A slot's error is below 1%."""
     a, b = curve(min_dist)
     shift, base = 23 - bits, (127 + least) << bits
@@ -167,7 +169,7 @@ def _forces(min_dist: float, bits: int = 6, least: int = -30, most: int = 16) ->
     squared = ((slots << shift) + (1 << (shift - 1))).astype(np.int32).view(np.float32).astype(np.float64)
     spread = 1 + a * squared**b
     pull = -2 * 2 * a * b * squared ** (b - 1) / spread
-    push = 2 * b / ((0.001 + squared) * spread)
+    push = repulsion * 2 * b / ((0.001 + squared) * spread)
     return _Forces(pull.astype(np.float32), push.astype(np.float32), shift, base)
 
 

@@ -14,7 +14,7 @@ from mmalign_core.workflow.alignment.choices import Choices
 
 TEXT_BY = "text_by"
 """The metadata column that names the model that made an item's text; empty for texts of people."""
-NONE_OF_PEOPLE = "every text was made by a model, and none of them is measured unless asked (--model-texts)"
+_NONE_OF_PEOPLE = "every text was made by a model, and none of them is measured unless asked (--model-texts)"
 
 
 def items_with_model_texts(collection: Collection) -> tuple[str, ...]:
@@ -34,16 +34,23 @@ def text_maker(collection: Collection, item: str) -> str:
 
 
 def without_model_texts(
-    parts: Sequence[Split], collection: Collection, choices: Choices
-) -> tuple[tuple[Split, ...], str]:
-    """The splits with those items not measured, and words for it. Nothing changes without texts, or when asked."""
+    parts: Sequence[Split], words: str, paired: Strings, collection: Collection, choices: Choices
+) -> tuple[tuple[Split, ...], str, str]:
+    """The splits with those items not measured, the words of how they were made, and why nothing is measured, else ''.
+
+    Parts that keep none of the `paired` items to measure go. Nothing changes without texts, or when asked.
+    """
     made = () if choices.model_texts or "text" not in choices.pair else items_with_model_texts(collection)
     if not made:
-        return tuple(parts), ""
+        return tuple(parts), words, ""
     kept, dropped = [], 0
     for part in parts:
         test = Strings.of(part.test)
         stays = ~test.among(made)
         dropped += int(np.count_nonzero(~stays))
         kept.append(replace(part, test=test.take(np.flatnonzero(stays))))
-    return tuple(kept), f"; {dropped:,} items whose text a model made are not measured" if dropped else ""
+    if not dropped:
+        return tuple(parts), words, ""
+    words += f"; {dropped:,} items whose text a model made are not measured"
+    measured = tuple(part for part in kept if paired.among(part.test).any())
+    return measured or tuple(kept), words, "" if measured else _NONE_OF_PEOPLE

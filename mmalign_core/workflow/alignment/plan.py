@@ -19,7 +19,7 @@ from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.types.strings import Strings, joined_strings
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets, joinable, usable_sets
-from mmalign_core.workflow.alignment.model_texts import NONE_OF_PEOPLE, without_model_texts
+from mmalign_core.workflow.alignment.model_texts import without_model_texts
 from mmalign_core.workflow.encoding import Encoding
 
 
@@ -149,17 +149,11 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
             f"no item of '{collection.name}' has both {' and '.join(choices.pair)}: nothing can be held out or "
             "measured, and only an aligner that learns from no pairs can be fitted (align --aligner pivot or bridge)"
         )
-    parts, words = _splits(pair, choices, _column(collection, choices))
-    parts, unmeasured = without_model_texts(parts, collection, choices)
-    words += unmeasured
+    made = _splits(pair, choices, _column(collection, choices))
+    parts, words, why = without_model_texts(*made, paired, collection, choices)
     n_train = round(float(np.mean([np.count_nonzero(paired.among(part.train)) for part in parts])))
     measured = [paired.take(np.flatnonzero(paired.among(part.test))) for part in parts]
-    if unmeasured:
-        if not any(map(len, measured)):
-            return HeldOut(parts, words, n_train, 0, None, NONE_OF_PEOPLE)
-        parts = tuple(part for part, items in zip(parts, measured) if len(items))
-        measured = [items for items in measured if len(items)]
-    if why := _all_alike(pair, measured):
+    if why := why or _all_alike(pair, measured):
         return HeldOut(parts, words, n_train, 0, None, why)
     n_test = sum(map(len, measured))
     shared = sum(shared_content(pair, part) for part in parts) if choices.holds_out else None
@@ -233,8 +227,7 @@ def _times(values: Mapping[str, Any], column: str) -> dict[str, float]:
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values.values()):
         return {item: float(value) for item, value in values.items()}
     words = pa.array([str(value) for value in values.values()], pa.large_string())
-    ordered = ordered_texts(words)
-    if ordered is not None:
+    if (ordered := ordered_texts(words)) is not None:
         return dict(zip(values, ordered.seconds.tolist()))
     wrong = moments_of_texts(words).wrong
     place, why = next(iter(wrong.items()), (0, NO_MOMENT))

@@ -90,7 +90,7 @@ def _found(found: NamedModel) -> None:
         st.markdown(f":green[:material/check_circle: {words}]")
         with st.container(horizontal=True):
             lines.use_button(found.reference, found.reads, key="use.found")
-            st.button(tr("Close"), type="tertiary", key="model.close", on_click=state.look_up, args=("",))
+            st.button(tr("Close"), type="tertiary", key="model.close", on_click=look_up, args=("",))
     elif getting.job is not None and not getting.job.finished:
         waiting.result(getting)
     else:
@@ -118,7 +118,7 @@ def _planned(reference: str, getting: Task) -> None:
             key="model.get",
             on_click=getting.start,
         )
-        st.button(tr("Not now"), type="tertiary", key="model.close", on_click=state.look_up, args=("",))
+        st.button(tr("Not now"), type="tertiary", key="model.close", on_click=look_up, args=("",))
 
 
 def _last_outcome(getting: Task) -> None:
@@ -153,7 +153,7 @@ def _facts(plan: FetchPlan, here: int) -> None:
 def _without_hub(reference: str) -> None:
     with st.container(horizontal=True):
         st.button(tr("Try again"), icon=":material/refresh:", key="model.again", on_click=look_up, args=(reference,))
-        st.button(tr("Close"), type="tertiary", key="model.close", on_click=state.look_up, args=("",))
+        st.button(tr("Close"), type="tertiary", key="model.close", on_click=look_up, args=("",))
     st.caption(
         tr("Where there is a hub: `python -m mmalign_core fetch ")
         + reference.replace("`", "")
