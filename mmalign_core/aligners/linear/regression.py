@@ -17,8 +17,8 @@ PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Penalties tried, relative to the mean variance of a column. Chosen: two steps per decade, as the ridges of CCA; the
 best of five collections lay between 0.3 and 10 (docs/aligners_tried.md)."""
 DEFAULT_PENALTY = 3.0
-"""Penalty used if no held-out pair can be ranked. With 20 pairs it was within 2.5 points of R@10 of the best penalty from
-0.01 to 10 (docs/aligners_tried.md)."""
+"""Penalty used if no held-out pair can be ranked. With 20 pairs it was within 2.5 points of R@10 of the best penalty
+from 0.01 to 10 (docs/aligners_tried.md)."""
 
 
 @dataclass(frozen=True)
