@@ -10,7 +10,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media
 from mmalign_core.workflow import QueryPart, QuerySpec, Run, answer
 from mmalign_core.workflow.export.answer_page import as_html, without_markup
-from mmalign_core.workflow.export.sheet import bars
+from mmalign_core.workflow.export.share_bars import bars
 from mmalign_core.workflow.recommendation.reasons import every_reason
 from mmalign_core.workflow.recommendation.sentences import write_sentence
 from tests.test_export import checked

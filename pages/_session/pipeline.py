@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
-from mmalign_core.wording import say
 from mmalign_core.workflow import (
     Run,
     SpaceMap,
@@ -17,18 +15,13 @@ from mmalign_core.workflow import (
     align,
     encode,
     inspect_collection,
-    load_run,
-    open_collection,
-    open_demo,
-    open_planted_demo,
     project_run,
 )
 from pages._session import cache, state, view_history
 from pages._session.jobs import JOBS, Job, submit
-from pages._session.links import PLANTED
 from pages._session.results_cache import Failed, ResultsCache
 from pages._session.session_jobs import SESSION_JOBS
-from pages._session.uploads import open_upload
+from pages._session.sources import open_source, saved_run
 from pages._session.view_spec import ViewSpec, as_choices, choices_of
 
 Watch = Callable[[Mapping[str, float]], None]
@@ -52,7 +45,9 @@ def prepare(
 
     `watch` gets each row of a fit's history during the fit, `on_map` each whole map while a large one gets better.
     """
-    collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, store, settings, progress))
+    collection = _stage(
+        results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress)
+    )
     if isinstance(collection, Failed):
         return
     run = _stage(
@@ -86,35 +81,12 @@ def _stage(results: ResultsCache, kind: str, key: str, make: Callable[[], Any]) 
     return found
 
 
-def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) -> Collection:
-    kind, value = spec.source["kind"], spec.source["value"]
-    shown = within(progress, 0.0, 0.2)
-    shown(0.0, say("opening the collection"))
-    roles = json.loads(spec.source.get("roles", "{}"))
-    if kind == "folder":
-        if settings.data_roots is not None and "opened" not in spec.source:
-            raise BadInput(say("this address asks for the folder '{value}'; open it by a click", value=value))
-        return open_collection(value, roles=roles, settings=settings, progress=shown)
-    if kind == "upload":
-        if settings.scratch is None:
-            raise BadInput(
-                say(
-                    "these uploaded files are no longer here, or belong to another session whose owner does not "
-                    "share them; upload them again"
-                )
-            )
-        return open_upload(settings.scratch, roles=roles, settings=settings, progress=shown)
-    if kind == "unknown":
-        raise BadInput(say("the link names the data '{value}', which is not here", value=value))
-    if kind == "run":
-        return _saved_run(value, store).collection
-    return (open_planted_demo if value == PLANTED else open_demo)(settings=settings, progress=shown)
-
-
 def run_of(spec: ViewSpec, results: ResultsCache, progress: Progress) -> Run:
     """Return the run of a view: from the cache, or loaded or aligned and kept there. BadInput if it cannot be made."""
     store, settings = cache.store_for(spec.source), cache.settings_for(spec.source)
-    collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, store, settings, progress))
+    collection = _stage(
+        results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress)
+    )
     found = collection
     if not isinstance(collection, Failed):
         found = _stage(
@@ -124,12 +96,6 @@ def run_of(spec: ViewSpec, results: ResultsCache, progress: Progress) -> Run:
     if isinstance(found, Failed):
         raise BadInput(found.reason)
     return found
-
-
-def _saved_run(name: str, store: Store) -> Run:
-    if name not in {summary.id for summary in store.list_runs()}:
-        raise BadInput(say("the saved run '{name}' is no longer here; it was deleted or renamed", name=name))
-    return load_run(name, store=store)
 
 
 def _align(
@@ -143,7 +109,7 @@ def _align(
 ) -> Run:
     """Return the saved run, the run of a fit that a comparison kept, or a new run."""
     if spec.saved:
-        return _saved_run(spec.saved, store)
+        return saved_run(spec.saved, store)
     kept = results.get("fit", spec.run_key)
     if kept is not None:
         return kept.run(collection, progress=within(progress, 0.65, 0.75))

@@ -11,14 +11,15 @@ from mmalign_core.data.titles import item_titles, one_line
 from mmalign_core.recommend import QueryPart
 from mmalign_core.recommend.query import HISTORY
 from mmalign_core.recommend.query_spec import FILES
-from mmalign_core.recommend.sentences.facts import decimals, signed
+from mmalign_core.recommend.sentences.facts import decimals
 from mmalign_core.settings import Settings
-from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
+from mmalign_core.types import BadInput, Media, Recommendation
 from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.export.drawn_maps import drawn_map
 from mmalign_core.workflow.export.films import film_strip
 from mmalign_core.workflow.export.media_uris import picture_uri, sound_uri
+from mmalign_core.workflow.export.share_bars import bars, largest_share
 from mmalign_core.workflow.recommendation.answers import Answer
 from mmalign_core.workflow.recommendation.reasons import Reasons
 from mmalign_core.workflow.recommendation.sentences import Sentence
@@ -26,8 +27,8 @@ from mmalign_core.workflow.recommendation.sentences import Sentence
 if TYPE_CHECKING:
     from mmalign_core.workflow.explanation.answers import RecommendationMaps
 
-PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
-"""Width of a picture, media of one modality, characters of a text and of a title, bars. Our choices, by eye."""
+PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE = 320, 2, 500, 160
+"""Width of a picture, media of one modality, characters of a text and of a title. Our choices, by eye."""
 WORDS = {
     "modality": say("By modality"),
     "signal": say("By part of the query"),
@@ -36,8 +37,6 @@ WORDS = {
     "popularity": say("By popularity"),
     "taste": say("By taste"),
 }
-_NOTHING = 1e-3
-"""Share, relative to the largest, below which a part gets no bar (half a pixel). Modalities always get one."""
 MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
 CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
 
@@ -47,7 +46,8 @@ class Sheet:
 
     def __init__(self, run: Run, answer: Answer, why: Sequence[Reasons], settings: Settings) -> None:
         self.run, self.answer, self.settings = run, answer, settings
-        self._scale = _largest([f.contributions for f in answer.results] + [v for w in why for v in w.views.values()])
+        shares = [found.contributions for found in answer.results]
+        self._scale = largest_share(shares + [view for one in why for view in one.views.values()])
 
     @property
     def title(self) -> str:
@@ -204,33 +204,6 @@ class Sheet:
         if kind == "signal":
             return say("the query's {get}", get=MEDIA_WORDS.get(label, one_line(label)))
         return f"“{one_line(self._titles.get(label, label))}”"
-
-
-def _largest(shares: Sequence[Mapping[str, float]]) -> float:
-    """Return the value of a full bar."""
-    return max((abs(value) for each in shares for value in each.values()), default=0.0) or 1.0
-
-
-def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
-    """Return label, value, text (`shown`), length in 0..100 and colour of each. Those beyond the largest are summed."""
-    from mmalign_core.plots.colours import modality_colour
-
-    named = [(label, value) for label, value in shares.items() if label in MODALITIES or abs(value) > _NOTHING * scale]
-    largest = sorted(named, key=lambda pair: -abs(pair[1]))
-    kept, rest = largest[:MOST_BARS], largest[MOST_BARS:]
-    if rest:
-        kept.append((say("{n} others together", n=len(rest)), sum(value for _, value in rest)))
-    digits = decimals(scale)
-    return [
-        {
-            "label": label,
-            "value": value,
-            "shown": signed(value, digits),
-            "length": min(abs(value) / scale, 1.0) * 100,
-            "colour": modality_colour(label),
-        }
-        for label, value in kept
-    ]
 
 
 def _cut(text: str) -> str:
