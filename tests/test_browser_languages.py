@@ -14,8 +14,10 @@ DATA = re.compile(
 )
 """What Streamlit says by itself, and names of works, licences, programs and files."""
 PAGES = {"": "概览", "data": "数据", "align": "对齐", "errors": "错误", "recommend": "推荐"}
-LEFT = '[data-testid="stIconMaterial"], style, script, [data-testid="stFileUploaderDropzone"]'
-"""What shows no words of ours: names of icons, and Streamlit's own field for files."""
+LEFT = (
+    '[data-testid="stIconMaterial"], style, script, [data-testid="stFileUploaderDropzone"], [data-testid="stProgress"]'
+)
+"""Names of icons, Streamlit's own field for files, and steps of work under way, not all of which are translated."""
 TEXTS = """(left) => {
   const shown = [];
   const walk = (root) => {
