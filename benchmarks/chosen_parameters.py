@@ -35,8 +35,8 @@ GOOD = 2.0
 def grids(pair: tuple[str, str]) -> Mapping[str, tuple[Params, list[Params]]]:
     """Aligner -> the parameters under which it chooses, and the settings it chooses from."""
     off = {"prior": "off"}
-    mixes = [{"choose": False, "mix": m} for m in (0.0, 0.2, 0.4, 0.6, 0.8)]
-    canonical = [{"reg": r, "weighting": w} for r in RIDGES for w in WEIGHTINGS]
+    mixes: list[Params] = [{"choose": False, "mix": m} for m in (0.0, 0.2, 0.4, 0.6, 0.8)]
+    canonical: list[Params] = [{"reg": r, "weighting": w} for r in RIDGES for w in WEIGHTINGS]
     return {
         "ridge": ({}, [{"target": t, "reg": r} for t in pair for r in PENALTIES]),
         "cca": ({}, canonical),
@@ -55,7 +55,8 @@ def parts(data: HeldOut, pairs: int | None, folds: int) -> Iterator[tuple[dict, 
         train = list(part.train)
         if pairs:
             train = [train[i] for i in np.random.default_rng(fold).permutation(len(train))[:pairs]]
-        yield ({m: s.of_items(items) for m, s in data.sets.items()} for items in (train, part.test))
+        held = [{m: s.of_items(items) for m, s in data.sets.items()} for items in (train, part.test)]
+        yield held[0], held[1]
 
 
 def reached(name: str, params: Params, folds: list[tuple[dict, dict]], data: HeldOut) -> tuple[float, list[str]]:

@@ -79,7 +79,7 @@ def image_reference(
         side = min(image.size)
         left, upper = (image.width - side) // 2, (image.height - side) // 2
         square = image.crop((left, upper, left + side, upper + side)).resize(
-            (pixels_a_side,) * 2, Image.Resampling.BICUBIC
+            (pixels_a_side, pixels_a_side), Image.Resampling.BICUBIC
         )
         pixels = (np.asarray(square, np.float32) - 127) / 128
         with torch.inference_mode():

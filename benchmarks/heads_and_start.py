@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -35,10 +35,11 @@ DRAWS = 2000
 
 def folds(data: HeldOut) -> list[tuple[Sets, Sets]]:
     """Training and test sets of each fold."""
-    return [
-        tuple({m: s.of_items(items) for m, s in data.sets.items()} for items in (part.train, part.test))
-        for part in data.parts
-    ]
+
+    def of(items: Iterable[str]) -> Sets:
+        return {modality: rows.of_items(list(items)) for modality, rows in data.sets.items()}
+
+    return [(of(part.train), of(part.test)) for part in data.parts]
 
 
 def start_places(train: Sets, test: Sets) -> dict[str, np.ndarray]:

@@ -58,7 +58,7 @@ def seconds(work: Callable[[], Any]) -> float:
 
 def main() -> None:
     """Print the numbers."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--marks", type=int, default=100_000)
     count = parser.parse_args().marks
     with tempfile.TemporaryDirectory() as folder:

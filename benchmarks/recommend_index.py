@@ -24,6 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.index_speed import blocks
+from mmalign_core.recommend.item_index import IndexedItems
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.workflow import QuerySpec, answer, encode, fit_recommender, open_collection
@@ -56,6 +57,7 @@ def step(name: str, folder: Path) -> None:
     fitted = fit_recommender(run, index=how, store=store)
     spent.say({"make": "index made and kept", "answer": "index opened", "exact": "items placed"}[name])
     if name == "make":
+        assert isinstance(fitted.items, IndexedItems)
         print(f"recall@10 as the index says: {fitted.items.recall:.3f}, of {fitted.items.asked} items")
         return
     rng = np.random.default_rng(1)

@@ -96,8 +96,8 @@ def picture(svg: str, rng: np.random.Generator) -> np.ndarray:
         drawn = drawn.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     colour = (255, 255, 255) if rng.random() < 0.5 else tuple(int(c) for c in rng.integers(150, 256, 3))
     ground = Image.new("RGB", (SIDE, SIDE), colour)
-    corner = tuple(int((SIDE - size) * rng.uniform(0.3, 0.7)) for size in drawn.size)
-    ground.paste(drawn, corner, drawn)
+    left, upper = (int((SIDE - size) * rng.uniform(0.3, 0.7)) for size in drawn.size)
+    ground.paste(drawn, (left, upper), drawn)
     return np.asarray(ground)
 
 
@@ -186,7 +186,7 @@ def without_head(model) -> dict[str, np.ndarray]:
 def weights(encoder: str, packages: Path, folder: Path) -> dict[str, np.ndarray]:
     """The arrays of the encoder's evidence, half precision but for the centre and the weights."""
     model, (sentence, kept, weight) = ENCODERS.create(encoder), MODELS[encoder]
-    rows = model.classifier().astype(np.float64)
+    rows = model.classifier().astype(np.float64)  # pyright: ignore[reportAttributeAccessIssue] - classifiers have it
     rows -= rows.mean(0)
     directions = np.linalg.svd(rows, full_matrices=False)[2][:kept].T
     found = {"directions": directions, "labels": rows @ directions}

@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.train_bridge_head import LANGUAGES, SIDE, bare, drawings
 from benchmarks.translated_captions import CAPTIONS
 from benchmarks.translated_captions import LANGUAGES as CAPTION_LANGUAGES
+from mmalign_core.aligners.explainable import HasParts
 from mmalign_core.data.demo import demo_items, write_demo
 from mmalign_core.data.demo.items import emoji_name
 from mmalign_core.store import Store
@@ -123,7 +124,8 @@ def measure(name: str, collection: Collection, pair: tuple[str, str], k: int, en
             run = align(collection, encoding, Choices(pair=pair, aligner="bridge", params=params), store=store)
             sets = [run.result.space[modality] for modality in pair]
             whole = {title or "all": slice(None)}
-            for part, span in (whole if title else {**run.aligner.parts(), **whole}).items():
+            own = {} if title or not isinstance(run.aligner, HasParts) else run.aligner.parts()
+            for part, span in {**own, **whole}.items():
                 print(f"{name:26}{part:24}", end="")
                 for a, b in (sets, sets[::-1]):
                     found = hits(a, b, span, k if a is sets[0] or k > 1 else 10)

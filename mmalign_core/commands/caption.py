@@ -46,5 +46,5 @@ def run(args: argparse.Namespace) -> None:
     if made.ended:
         raise BadInput(f"{made.ended}; {done} and are in '{args.out}', from which `caption` goes on")
     lines = [f"{done}; look at them in '{args.out}', whose column text_by marks them"]
-    lines += [f"left out: {one.item}: {one.reason}" for one in made.skipped]
+    lines += [f"left out: {one.id}: {one.reason}" for one in made.skipped]
     write_result({**made.report(), "out": args.out}, args, "\n".join(lines))

@@ -62,7 +62,7 @@ def _top_of_pool(
     usable, favour = np.ones(len(pool), bool), np.zeros(len(pool))
     best, alike = _chosen(scores, favour, usable, items.take(pool), query, k, diversity, unit)
     shares = recommender.shares(query, pool[best])
-    added = {ALIKE: alike} if diversity else {}
+    added: dict[str, np.ndarray] = {ALIKE: alike} if diversity else {}
     return _recommendations(items, pool[best], scores[best] + alike, shares, added)
 
 

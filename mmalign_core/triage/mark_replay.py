@@ -81,7 +81,7 @@ def _mark_of(entry: Entry, contents: Mapping[str, Contents], collection: str) ->
     try:
         words, (was, other_was) = _words(entry), _contents(entry)
         "".join(words)  # raises where one of them is no text
-        _, id, kind, item, other, modality, *said = words
+        _, id, kind, item, other, modality, note, who, when, where = words
         now, other_now = contents[item], contents[other] if other else _NOTHING
         meant, then, other_then = _KINDS[kind], _held_then(was, now), _held_then(other_was, other_now)
     except (KeyError, TypeError, AttributeError):
@@ -89,7 +89,7 @@ def _mark_of(entry: Entry, contents: Mapping[str, Contents], collection: str) ->
     if words[0] != "mark" or (words[-1] != collection and not _shares(then, now)):
         return None
     outdated = _has_changed(then, now, modality) or _has_changed(other_then, other_now, modality)
-    return Mark(meant, item, other, modality, *said, then, other_then, id, outdated)
+    return Mark(meant, item, other, modality, note, who, when, where, then, other_then, id, outdated)
 
 
 def _held_then(was: Mapping[str, list[str]], now: Contents) -> Contents:

@@ -202,5 +202,5 @@ def _planted(store: Store, settings: Settings | None, progress: Progress) -> lis
 
 def planted_items(collection: Collection) -> frozenset[str]:
     """The items of the planted demo whose caption is another's."""
-    said = collection.items[PLANTED]
-    return frozenset(str(item) for item in said.index[said == SWAPPED])
+    said = zip(collection.ids, collection.items[PLANTED], strict=True)
+    return frozenset(item for item, value in said if value == SWAPPED)

@@ -33,7 +33,7 @@ class KnownPairs:
     like (Norelli et al. 2023, ASIF; Vinyals et al. 2016, Matching Networks). Without landmarks, only the head's rows.
     """
 
-    landmarks: Relative | None = None
+    landmarks: Relative | None = None  # pyright: ignore[reportGeneralTypeIssues]
     weight: float = 0.0
 
     @staticmethod
@@ -103,7 +103,7 @@ class KnownPairs:
 
 
 def _landmarks(sets: Sets, pairs: Pairs, seed: int) -> Relative:
-    items = dict.fromkeys(pairs.items)
+    items = list(dict.fromkeys(pairs.items))
     return Relative(anchors=LANDMARKS).fit({m: s.of_items(items) for m, s in sets.items()}, seed=seed)
 
 

@@ -28,8 +28,8 @@ class DualTowers:
     def __init__(self, model: Any, processor: Any, device: str) -> None:
         """The objects that transformers loads; the model is on `device` and in evaluation mode."""
         self.model, self.device = model, device
-        self._tokenizer = getattr(processor, "tokenizer", None)
-        self._pictures = getattr(processor, "image_processor", None)
+        self._tokenizer: Any = getattr(processor, "tokenizer", None)
+        self._pictures: Any = getattr(processor, "image_processor", None)
 
     def check(self, modality: str, name: str) -> None:
         """Raise BadInput unless the model has the modality's tower and what prepares its input."""

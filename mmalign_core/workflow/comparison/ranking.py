@@ -96,7 +96,7 @@ def with_starts_folded(rows: Sequence[Row]) -> tuple[list[Row], list[KeptStart]]
             groups.setdefault((ALIGNERS.get(row["aligner"]).begins_at, _kind(row)), []).append(row)
     named = {id(members[0]): ", ".join(row["aligner"] for row in members) for members in groups.values()}
     hidden = {id(row) for members in groups.values() for row in members[1:]}
-    shown = [{**row, "aligner": named.get(id(row), row["aligner"])} for row in rows if id(row) not in hidden]
+    shown: list[Row] = [{**row, "aligner": named.get(id(row), row["aligner"])} for row in rows if id(row) not in hidden]
     found = []
     for (reference, _), members in groups.items():
         names = tuple(row["aligner"] for row in members)

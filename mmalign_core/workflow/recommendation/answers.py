@@ -143,16 +143,17 @@ def answer(
     `recommender`: a name, with its `params`, `seed` and `index` (one of INDEXES), or a fitted one. BadInput, before any
     encoding or fit, if it cannot answer the query, with the names of recommenders that can.
     """
-    fresh = isinstance(recommender, str)
-    known = recommender
-    if fresh:
-        halves = within(progress, 0.0, 0.5), within(progress, 0.5, 1.0)
-        known = unfitted_recommender(run, recommender, params, index=index, store=store, progress=halves[0])
+    fitting = within(progress, 0.5, 1.0)
+    if isinstance(recommender, str):
+        placing = within(progress, 0.0, 0.5)
+        known = unfitted_recommender(run, recommender, params, index=index, store=store, progress=placing)
+    else:
+        known = recommender
     _check_weights(query.weights, known.items)
     allowed = allowed_items(run.collection, known.items.ids, query.where) if query.where else None
     placed = place_query(run, query, known, store=store, settings=settings)
-    if fresh:
-        known.fit(seed, halves[1])
+    if isinstance(recommender, str):
+        known.fit(seed, fitting)
     return Answer(query, placed, known, allowed, notes=placed.notes).ranked()
 
 

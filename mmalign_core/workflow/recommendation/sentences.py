@@ -128,7 +128,7 @@ def facts_of(answer: Answer, reasons: Reasons, titles: Mapping[str, str]) -> Fac
 
 def part_names(answer: Answer) -> dict[str, str]:
     """Return label -> name of each part of the query in the signal view. "not" comes before a negative part."""
-    found = {}
+    found: dict[str, str] = {}
     for placed in answer.placed.parts:
         if placed.signal is not None:
             part = placed.part
