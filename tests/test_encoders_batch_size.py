@@ -110,7 +110,7 @@ def test_texts_of_a_sentence_transformer_go_on_with_half(tmp_path):
     encoder = create_encoder(f"sentence-transformers:{save_model(tmp_path / 'm', save_bert(tmp_path / 'b'))}", "text")
     texts = ["rain", "two red birds sing on the roof", "a dog"] * 15
     whole = encoder.encode(texts).vectors
-    sizes = refuses(next(m for m in encoder._model.modules() if isinstance(m, torch.nn.Embedding)), room=10)
+    sizes = refuses(next(m for m in encoder.loaded.modules() if isinstance(m, torch.nn.Embedding)), room=10)
     np.testing.assert_allclose(encoder.encode(texts).vectors, whole, atol=1e-5)
     assert sizes[0] == 32 and encoder.at_once == 8
     assert len(encoder.sequences(texts)) == 45 and max(sizes[3:]) == 8

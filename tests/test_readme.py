@@ -138,7 +138,7 @@ run.save("run")
 assert np.array_equal(mm.load("run").aligner.transform(x), run.aligner.transform(x))
 assert Centred(share=0.5).get_params() == {"share": 0.5}
 """
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "MMALIGN_HOME": str(tmp_path / "home")}
     shown = subprocess.run([sys.executable, "-c", example + use], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
 

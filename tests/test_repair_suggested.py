@@ -68,7 +68,7 @@ def test_data_without_a_fault_get_no_promise(store):
     done = repair_run(run_of(swapped(), store), store=store, suggested=10)
     found = done.report()["mean_mrr"]
     assert (found["ci95"][0] > 0) == done.verdict().startswith("The repair helps")
-    assert found["ci95"][0] <= 0 and "cannot be shown" in done.verdict()
+    assert found["ci95"][0] <= 0 and not done.verdict().startswith("The repair helps")
 
 
 def test_the_command_repairs_and_saves(store, tmp_path, capsys):
