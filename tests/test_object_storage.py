@@ -142,12 +142,16 @@ def test_a_server_that_goes_away_is_one_line(server, tmp_path):
     writer = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert writer.stdout is not None and writer.stdout.readline() == "written\n"
     server.process.kill()
-    _, told = writer.communicate()
-    lines = (told.splitlines()[-1],) if writer.returncode else ()
-    for attempt in (lambda: add(store, [2, 3]), lambda: store.embeddings(KEY, ["0" * 32]), store.size):
-        with pytest.raises(BadInput) as raised:
-            attempt()
-        lines += (str(raised.value),)
+    server.process.wait()
+    with socket.socket() as held:  # bound and deaf: no other test's server takes the port
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", server.port))
+        _, told = writer.communicate()
+        lines = (told.splitlines()[-1],) if writer.returncode else ()
+        for attempt in (lambda: add(store, [2, 3]), lambda: store.embeddings(KEY, ["0" * 32]), store.size):
+            with pytest.raises(BadInput) as raised:
+                attempt()
+            lines += (str(raised.value),)
     assert len(lines) == 4, "the writer ended before the server did"
     for line in lines:
         assert f"{server.url} does not answer for 's3://shelf/gone/embeddings" in line and "\n" not in line
