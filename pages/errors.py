@@ -74,9 +74,9 @@ def _export(report: ErrorReport, listed: pd.DataFrame) -> None:
 
     st.caption(
         tr(
-            "{n:,} of {n2:,} queries listed: {wrong}. Keys: J, K move · 1–5 mark · U undoes · Enter opens.",
+            "{n:,} of {of:,} queries listed: {wrong}. Keys: J, K move · 1–5 mark · U undoes · Enter opens.",
             n=len(listed),
-            n2=len(report),
+            of=len(report),
             wrong=_wrong(listed),
         )
     )

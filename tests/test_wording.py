@@ -84,6 +84,13 @@ def test_no_catalogue_lacks_an_entry_or_keeps_one_that_is_not_said(path: Path) -
     assert not left, f"{len(left)} entries are said nowhere, such as {left[:3]}: make messages"
 
 
+def test_placeholders_are_words() -> None:
+    """A translator sees them alone: `chance`, not `FIRST`, `of_1002` or `n2`."""
+    texts = [one for _, text in in_code() for one in ([text] if isinstance(text, str) else text) if "{" in one]
+    named = {name for text in texts for name in fields(text)}
+    assert not {name for name in named if name != name.lower() or name[-1:].isdigit() or name.startswith("_")}
+
+
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
 def test_a_translation_has_the_placeholders_of_its_message(path: Path) -> None:
     for (context, text), strings in entries(path).items():

@@ -64,9 +64,9 @@ def components(u: np.ndarray, v: np.ndarray, most: int = 8, weights: np.ndarray 
     if added.ndim != 1 or not np.isfinite(added).all():
         raise BadInput(
             say(
-                "places of shape {shape} and {shape2} cannot be compared: give two finite vectors",
-                shape=u.shape,
-                shape2=v.shape,
+                "places of shape {first} and {second} cannot be compared: give two finite vectors",
+                first=u.shape,
+                second=v.shape,
             )
         )
     chosen = [int(k) for k in np.argsort(-np.abs(added), kind="stable")[: max(most, 0)] if added[k]]

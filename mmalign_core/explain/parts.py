@@ -74,7 +74,7 @@ def check_grid(grid: int) -> None:
     """Raise BadInput unless there are 1 to FINEST_GRID cells per side."""
     if not 1 <= grid <= FINEST_GRID:
         raise BadInput(
-            say("a grid of {grid}: ask for 1 to {FINEST_GRID} cells a side", grid=grid, FINEST_GRID=FINEST_GRID)
+            say("a grid of {grid}: ask for 1 to {finest_grid} cells a side", grid=grid, finest_grid=FINEST_GRID)
         )
 
 

@@ -41,7 +41,7 @@ class Server(LanguageModel):
     sent. Errors never contain the server's text, and the key is removed from responses.
     """
 
-    summary = say("a server of your own or of others, by {URL}; titles and queries are sent to it", URL=URL)
+    summary = say("a server of your own or of others, by {url}; titles and queries are sent to it", url=URL)
     model: str = param("", help=f"the server's name of the model; empty: {MODEL}, else the server's own choice")
     seconds: float = param(20.0, 0.05, 600, help="longest wait for a whole answer")
 

@@ -189,12 +189,12 @@ def _comparable(a: Direction, b: Direction) -> tuple[tuple[Outcome, list[str]], 
     if not alike or (a.candidates, a.unanswerable) != (b.candidates, b.unanswerable):
         raise BadInput(
             say(
-                "the two were not measured on the same queries ({n} over {candidates} candidates against {n2} "
-                "over {candidates2}); measure both with the same data, pair, split and seed",
+                "the two were not measured on the same queries ({n} over {candidates} candidates against {other_n} "
+                "over {other_candidates}); measure both with the same data, pair, split and seed",
                 n=len(a.items),
                 candidates=a.candidates,
-                n2=len(b.items),
-                candidates2=b.candidates,
+                other_n=len(b.items),
+                other_candidates=b.candidates,
             )
         )
     return first[:2], second[:2]

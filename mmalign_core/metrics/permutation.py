@@ -44,11 +44,11 @@ def permutation_p(
     if len(values) != len(inside) or len(values) != len(items) or ((sizes == 0) | (sizes == len(values))).any():
         raise BadInput(
             say(
-                "{n} values in groups of {tolist} among {n2} queries; give each group at least one query inside "
+                "{n} values in groups of {sizes} among {queries} queries; give each group at least one query inside "
                 "and one outside",
                 n=len(values),
-                tolist=sizes.tolist(),
-                n2=len(inside),
+                sizes=sizes.tolist(),
+                queries=len(inside),
             )
         )
     if len(set(items)) == len(items) and np.isin(values, (0, 1)).all():

@@ -204,9 +204,9 @@ class _Walk:
         shown = ", ".join(f"{name} {found[name]:.3f}" for name in ("recall@1", "recall@10", "mrr"))
         way = f"{self.questions.sources.modality}->{self.questions.targets.modality}"
         return say(
-            "by then {way}: {shown} over a random {n:,} of {n2:,} queries",
+            "by then {way}: {shown} over a random {n:,} of {of:,} queries",
             way=way,
             shown=shown,
             n=len(rows),
-            n2=len(self._places),
+            of=len(self._places),
         )

@@ -43,16 +43,16 @@ class QueryPart:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise BadInput(
-                say("a part of a query is one of {KINDS}; not '{kind}'", KINDS=say_list(KINDS), kind=self.kind)
+                say("a part of a query is one of {kinds}; not '{kind}'", kinds=say_list(KINDS), kind=self.kind)
             )
         if not abs(self.weight) <= MOST_WEIGHT:
             raise BadInput(
                 say(
-                    "the weight of {WORDS} is {weight:g}; give a number from -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}, "
+                    "the weight of {words} is {weight:g}; give a number from -{most_weight:g} to {most_weight:g}, "
                     "below 0 for 'not this'",
-                    WORDS=WORDS[self.kind],
+                    words=WORDS[self.kind],
                     weight=self.weight,
-                    MOST_WEIGHT=MOST_WEIGHT,
+                    most_weight=MOST_WEIGHT,
                 )
             )
 
@@ -118,7 +118,9 @@ class QuerySpec:
         if len(mix) != len(self.parts):
             raise BadInput(
                 say(
-                    "the mix has {n} weights for {n2} parts of the query; give one each", n=len(mix), n2=len(self.parts)
+                    "the mix has {n} weights for {parts} parts of the query; give one each",
+                    n=len(mix),
+                    parts=len(self.parts),
                 )
             )
         parts = tuple(replace(part, weight=float(weight)) for part, weight in zip(self.parts, mix))
@@ -138,11 +140,11 @@ def _plain(kind: str, value: Any) -> str:
         return str(value)
     raise BadInput(
         say(
-            "{kind}: {__name__} is not {WORDS}; ask by a text, a file's path or an id, such as item='3' for "
+            "{kind}: {given} is not {wanted}; ask by a text, a file's path or an id, such as item='3' for "
             "what lies near a row of your own vectors",
             kind=kind,
-            __name__=type(value).__name__,
-            WORDS=WORDS[kind],
+            given=type(value).__name__,
+            wanted=WORDS[kind],
         )
     )
 

@@ -44,7 +44,7 @@ def split_events(events: Interactions, how: str = "time", test: float = 0.2, see
     is that of its first event. Later events of a pair before the moment are on neither side.
     """
     if how not in SPLITS:
-        raise BadInput(say("unknown split '{how}'; choose one of: {SPLITS}", how=how, SPLITS=say_list(SPLITS)))
+        raise BadInput(say("unknown split '{how}'; choose one of: {splits}", how=how, splits=say_list(SPLITS)))
     if how != "last" and not 0 < test < 1:
         raise BadInput(say("the share to measure is {test:g}; give one between 0 and 1, such as 0.2", test=test))
     if len(np.unique(_pairs(events))) < 2:

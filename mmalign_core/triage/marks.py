@@ -82,7 +82,7 @@ def parse_kind(text: str) -> MarkKind:
     word = "_".join(text.strip().lower().replace("-", " ").replace("_", " ").split())
     if word not in [kind.value for kind in MarkKind]:
         raise BadInput(
-            say("'{shown}' is no kind of mark; use one of: {MarkKind}", shown=shown(text), MarkKind=say_list(MarkKind))
+            say("'{shown}' is no kind of mark; use one of: {kinds}", shown=shown(text), kinds=say_list(MarkKind))
         )
     return MarkKind(word)
 

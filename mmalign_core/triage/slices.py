@@ -165,19 +165,19 @@ def _check(groups: Sequence[Group], values: np.ndarray, items: Sequence[str]) ->
     if len(values) != len(items) or not np.isfinite(values).all() or ((values < 0) | (values > 1)).any():
         raise BadInput(
             say(
-                "{n} values for {n2} queries; give one number from 0 to 1 for each query, none missing",
+                "{n} values for {queries} queries; give one number from 0 to 1 for each query, none missing",
                 n=len(values),
-                n2=len(items),
+                queries=len(items),
             )
         )
     for group in groups:
         if len(group.members) != len(values) or len(_among(group)) != len(values):
             raise BadInput(
                 say(
-                    "slice '{key}' marks {n} queries of {n2}; mark every query",
+                    "slice '{key}' marks {n} queries of {queries}; mark every query",
                     key=group.key,
                     n=len(group.members),
-                    n2=len(values),
+                    queries=len(values),
                 )
             )
         if not (group.members & _among(group)).any() or not (~group.members & _among(group)).any():

@@ -77,11 +77,11 @@ def _hubs(space: Mapping[str, Any], n: int, m: int, *, corrected: bool) -> Space
     if value > _HUBS:
         return SpaceVerdict(
             "hubness", False, say("hubs crowd out others"),
-            say("A few candidates dominate: from {HUBS:g} on the lists are that uneven.", HUBS=_HUBS),
+            say("A few candidates dominate: from {hubs:g} on the lists are that uneven.", hubs=_HUBS),
             "" if corrected else "correct",
         )  # fmt: skip
     return SpaceVerdict(
-        "hubness", True, say("good"), say("The lists are even enough: hubs dominate from {HUBS:g} on.", HUBS=_HUBS)
+        "hubness", True, say("good"), say("The lists are even enough: hubs dominate from {hubs:g} on.", hubs=_HUBS)
     )
 
 

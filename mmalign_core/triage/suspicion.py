@@ -71,8 +71,8 @@ def find_suspicion(
     if many < FEWEST_PAIRS:
         raise BadInput(
             say(
-                "suspicion of wrong pairs needs at least {FEWEST_PAIRS} pairs; there are {many}: add pairs",
-                FEWEST_PAIRS=FEWEST_PAIRS,
+                "suspicion of wrong pairs needs at least {fewest_pairs} pairs; there are {many}: add pairs",
+                fewest_pairs=FEWEST_PAIRS,
                 many=many,
             )
         )

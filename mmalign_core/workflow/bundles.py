@@ -105,7 +105,7 @@ def pack_record(
         if drawn:
             write_map(folder / "map", project_run(run_of(record), store=store).projection)
         else:
-            notes.append(say("there is no map: the run has more than {MOST_MAPPED:,} rows", MOST_MAPPED=_MOST_MAPPED))
+            notes.append(say("there is no map: the run has more than {most_mapped:,} rows", most_mapped=_MOST_MAPPED))
         if marks := _marks(record.collection, store):
             (folder / MARKS).write_text(marks, encoding="utf-8")
         members = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}

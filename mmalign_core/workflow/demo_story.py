@@ -91,16 +91,16 @@ def _kinds(run: Run, store: Store) -> list[Finding]:
         return []
     chance = FIRST / np.median(judged.n_candidates)
     words = say(
-        "'{aligner}' puts the right caption among the first {FIRST} for {photographs} of {photographs2} "
-        "photographs, but for {of_100} of 100 drawings ({drawings}; by chance {of_1002} of 100): the "
-        "picture encoder learned from photographs.",
+        "'{aligner}' puts the right caption among the first {first} for {found} of {photographs} "
+        "photographs and for {share} of 100 drawings ({drawings}; by chance {chance} of 100). The picture "
+        "encoder learned from photographs.",
         aligner=run.choices.aligner,
-        FIRST=FIRST,
-        photographs=photographs[0],
-        photographs2=photographs[1],
-        of_100=of_100(drawings[0] / drawings[1]),
+        first=FIRST,
+        found=photographs[0],
+        photographs=photographs[1],
+        share=of_100(drawings[0] / drawings[1]),
         drawings=drawings[1],
-        of_1002=of_100(chance),
+        chance=of_100(chance),
     )
     evidence = {"photographs": photographs, "drawings": drawings, "chance": float(chance), "n": len(judged)}
     return [
@@ -133,12 +133,12 @@ def _languages(run: Run, known: FittedRecommender, store: Store, settings: Setti
     )
     words = say(
         "Queries need no translation. The picture of '{item}': {examples}. Of {n} pictures, asked for by "
-        "their names alone, so many are among the first {FIRST} of {n2}: {counts}.",
+        "their names alone, so many are among the first {first} of {items}: {counts}.",
         item=best[0].item,
         examples=examples,
         n=len(some),
-        FIRST=FIRST,
-        n2=len(ids),
+        first=FIRST,
+        items=len(ids),
         counts=counts,
     )
     action = {"page": "recommend", "parts": [{"kind": "text", "value": best[-1].words, "weight": 1.0}]}
@@ -166,11 +166,11 @@ def _sounds(run: Run, known: FittedRecommender, store: Store, settings: Settings
     best, found = min(asked, key=lambda one: (one.rank, one.item)), sum(one.rank <= FIRST for one in asked)
     words = say(
         "Sounds find pictures and texts: {found} of {n} synthetic sounds have their item among the first "
-        "{FIRST} of {n2}, their own sound not counted. The one of '{item}' has it at rank {rank}.",
+        "{first} of {items}, their own sound not counted. The one of '{item}' has it at rank {rank}.",
         found=found,
         n=len(asked),
-        FIRST=FIRST,
-        n2=len(run.collection.ids),
+        first=FIRST,
+        items=len(run.collection.ids),
         item=best.item,
         rank=best.rank,
     )
@@ -187,14 +187,14 @@ def _planted(store: Store, settings: Settings | None, progress: Progress) -> lis
     wrong = planted_items(copy)
     hits = sum(item in wrong for item in most_suspected(values, _SHOWN_SUSPECTS))
     words = say(
-        "In a copy of the demo the captions of {n} of {n2} items were exchanged on purpose. Of the "
-        "{SHOWN_SUSPECTS} most suspected pairs, judged by fits that did not see them, {hits} are among "
-        "them (by chance {SHOWN_SUSPECTS2:.0f}). Mark them, and let a repair be measured.",
+        "In a copy of the demo the captions of {n} of {items} items were exchanged on purpose. Of the "
+        "{k} most suspected pairs, judged by fits that did not see them, {hits} are among "
+        "them (by chance {chance:.0f}). Mark them, and let a repair be measured.",
         n=len(wrong),
-        n2=len(copy.ids),
-        SHOWN_SUSPECTS=_SHOWN_SUSPECTS,
+        items=len(copy.ids),
+        k=_SHOWN_SUSPECTS,
         hits=hits,
-        SHOWN_SUSPECTS2=_SHOWN_SUSPECTS * len(wrong) / len(copy.ids),
+        chance=_SHOWN_SUSPECTS * len(wrong) / len(copy.ids),
     )
     evidence = {"n": len(copy.ids), "planted": len(wrong), "k": _SHOWN_SUSPECTS, "found": hits}
     return [Finding("planted", words, 0.0, {"page": "errors", "open": "planted"}, evidence)]

@@ -86,7 +86,7 @@ def undo_mark(collection: Collection, store: Store, mark_id: str, *, who: str = 
     marks = {mark.id: mark for mark in read_marks(collection, store)}
     wanted = next(reversed(marks), "") if mark_id == LAST else mark_id
     if wanted not in marks:
-        there = say("no current mark '{shown}'", shown=shown(mark_id)) if marks else say("no marks")
+        there = say("no current mark '{name}'", name=shown(mark_id)) if marks else say("no marks")
         raise BadInput(
             say("'{name}' has {there}; see the ids by: marks DATA --json -", name=collection.name, there=there)
         )
@@ -164,9 +164,9 @@ def _columns(columns: tuple[str, ...], path: Path) -> dict[str, str]:
         has = ", ".join(columns) or "none"
         raise BadInput(
             say(
-                "'{shown}' needs the columns id and mark (or kind); it has: {shown2}",
-                shown=shown(path.name),
-                shown2=shown(has),
+                "'{name}' needs the columns id and mark (or kind); it has: {columns}",
+                name=shown(path.name),
+                columns=shown(has),
             )
         )
     return {"mark": written[kind]} | {name: written[name] for name in COLUMNS if name in written and name != "mark"}

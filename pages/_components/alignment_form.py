@@ -49,9 +49,9 @@ def pair_menu(
     if current not in pairs and current[::-1] not in pairs:
         raise BadInput(
             say(
-                "this collection has no pairs of {current} and {current2}; choose another pair",
-                current=current[0],
-                current2=current[1],
+                "this collection has no pairs of {first} and {second}; choose another pair",
+                first=current[0],
+                second=current[1],
             )
         )
     index = pairs.index(current) if current in pairs else pairs.index(current[::-1])

@@ -56,6 +56,11 @@ class Task:
         return cache.results().get(self.kind, self.key)
 
     @property
+    def known(self) -> Any | None:
+        """What a `watched_task` has found by now, also after its end, or None."""
+        return cache.results().get(f"{self.kind} so far", self.key)
+
+    @property
     def idle(self) -> bool:
         """Whether it can start: there is no result, and no job that runs, failed or was stopped."""
         return self.found is None and (self.job is None or self.job.status == "done")
@@ -78,6 +83,16 @@ class Task:
             results.put(self.kind, self.key, made)
 
         submit(self.jobs, self.title, run, owner=self.owner, once=True).wait(_PATIENCE)
+
+
+def watched_task(kind: str, key: str, title: str, work: Callable[[Progress, Callable[[Any], None]], Any]) -> Task:
+    """Return a task whose `work` also gets a function that takes what is known by now; `Task.known` gives it."""
+    results = cache.results()
+
+    def watch(known: Any) -> None:
+        results.put(f"{kind} so far", key, known)
+
+    return Task(kind, key, title, lambda progress: work(progress, watch))
 
 
 @dataclass(frozen=True)

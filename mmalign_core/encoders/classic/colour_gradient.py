@@ -35,7 +35,7 @@ class ColourGradient(Encoder):
     dim = COLOURS + GRADIENTS
     space = "colour-gradient"
     summary = say(
-        "Colour and edge histograms of pictures, {COLOURS}-d; classic, nothing learned", COLOURS=COLOURS + GRADIENTS
+        "Colour and edge histograms of pictures, {colours}-d; classic, nothing learned", colours=COLOURS + GRADIENTS
     )
     licence = "Apache-2.0"
     batch_size = 64

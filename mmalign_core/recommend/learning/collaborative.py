@@ -80,10 +80,10 @@ class ItemWeights(Collaborative):
             raise BadInput(
                 say(
                     "'{name}' holds a weight between every two items, and {n} have interactions (at most "
-                    "{MOST_ITEMS}); choose als, bpr or lightgcn, or leave out the rarest items",
+                    "{most_items}); choose als, bpr or lightgcn, or leave out the rarest items",
                     name=self.name,
                     n=len(met),
-                    MOST_ITEMS=MOST_ITEMS,
+                    most_items=MOST_ITEMS,
                 )
             )
         return met

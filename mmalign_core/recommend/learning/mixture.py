@@ -88,7 +88,7 @@ def learn_mix(
     best = max(tried, key=lambda mix: (mix[1], -float(np.square(mix[0]).sum())))
     names = [model.name for model in members]
     rows = tuple({**dict(zip(names, map(float, mix))), f"ndcg@{K}": value} for mix, value in tried)
-    return Mix(best[0], rows, say("best NDCG@{K} of {n} users on {words}", K=K, n=len(users), words=split.words))
+    return Mix(best[0], rows, say("best NDCG@{k} of {n} users on {words}", k=K, n=len(users), words=split.words))
 
 
 def _split_name(interactions: Interactions, how: str) -> str:

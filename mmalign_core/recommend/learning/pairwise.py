@@ -98,7 +98,7 @@ def train(
             with torch.no_grad():
                 value = held_out_ndcg(places(kept), kept, held)
             since = 0 if best.offer(value) else since + 1
-            message += say(", NDCG@{K} {value:.3f} on {nnz} held-out events", K=K, value=value, nnz=held.nnz)
+            message += say(", NDCG@{k} {value:.3f} on {nnz} held-out events", k=K, value=value, nnz=held.nnz)
         if not all(bool(weight.isfinite().all()) for weight in weights):
             raise BadInput(
                 say(

@@ -185,8 +185,8 @@ class Content(Recommender):
         if point.shape != (width,):
             raise BadInput(
                 say(
-                    "the {m} point of '{label}' has shape {shape}, not ({width},); align it first",
-                    m=m,
+                    "the {modality} point of '{label}' has shape {shape}, not ({width},); align it first",
+                    modality=m,
                     label=signal.label,
                     shape=point.shape,
                     width=width,

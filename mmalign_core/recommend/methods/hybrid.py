@@ -88,9 +88,9 @@ class Hybrid(Recommender):
         if len(set(names)) != len(names) or not 2 <= len(names) <= MOST_MEMBERS or self.name in names:
             raise BadInput(
                 say(
-                    "members: '{members}' must be 2 to {MOST_MEMBERS} different ones, not hybrid itself",
+                    "members: '{members}' must be 2 to {most_members} different ones, not hybrid itself",
                     members=self.members,
-                    MOST_MEMBERS=MOST_MEMBERS,
+                    most_members=MOST_MEMBERS,
                 )
             )
         return [RECOMMENDERS.create(name, **parse_assignments(given)) for name, *given in named]

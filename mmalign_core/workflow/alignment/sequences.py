@@ -126,9 +126,9 @@ def _sequenced(
     progress(
         1.0,
         say(
-            "{n:,} steps of {n2:,} {modality}: {megabytes:,.0f} MB",
+            "{n:,} steps of {rows:,} {modality}: {megabytes:,.0f} MB",
             n=len(steps.values),
-            n2=len(rows),
+            rows=len(rows),
             modality=say_word(rows.modality),
             megabytes=megabytes,
         ),

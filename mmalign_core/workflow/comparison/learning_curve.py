@@ -52,7 +52,7 @@ def check_steps(choices: Choices, steps: int) -> None:
         raise BadInput(say("a learning curve measures held-out items; choose a test share or folds"))
     if not 2 <= steps <= MOST_STEPS:
         raise BadInput(
-            say("a learning curve of {steps} points; give 2 to {MOST_STEPS}", steps=steps, MOST_STEPS=MOST_STEPS)
+            say("a learning curve of {steps} points; give 2 to {most_steps}", steps=steps, most_steps=MOST_STEPS)
         )
 
 

@@ -145,7 +145,9 @@ def _directions(
     if set(a.choices.pair) != set(b.choices.pair):
         return (
             {},
-            say("A pairs {pair}, B {pair2}", pair=" and ".join(a.choices.pair), pair2=" and ".join(b.choices.pair)),
+            say(
+                "A pairs {pair_a}, B {pair_b}", pair_a=" and ".join(a.choices.pair), pair_b=" and ".join(b.choices.pair)
+            ),
             (),
         )
     if why := _unfair(a, b):

@@ -41,10 +41,10 @@ def headline(run: Run) -> Finding:
     low, high = run.report["ci95"][way].get(METRIC, (None, None))
     interval = "" if low is None else say("; 95% interval {low:.0%} to {high:.0%}", low=low, high=high)
     words = say(
-        "The right {target} is among the first {FIRST} for {found} of 100 queries by {source} (by "
+        "The right {target} is among the first {first} for {found} of 100 queries by {source} (by "
         "chance {by_chance}{interval}; {n:,} queries).",
         target=say_word(target),
-        FIRST=FIRST,
+        first=FIRST,
         found=of_100(values[METRIC]),
         source=say_word(source),
         by_chance=of_100(chance[way][METRIC]),

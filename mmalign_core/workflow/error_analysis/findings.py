@@ -67,11 +67,11 @@ def _causes(errors: ErrorReport) -> list[Finding]:
             continue
         n = len(errors.directions[way].judgements)
         words = say(
-            "{summary_of}: {counts:,} of {n:,} queries {replace}.",
+            "{summary_of}: {counts:,} of {n:,} queries {way}.",
             summary_of=CAUSES.get(name).summary_of(way),
             counts=counts[way],
             n=n,
-            replace=say_way(way),
+            way=say_way(way),
         )
         if name == Hub.name:
             words = _hub_words(errors, way, counts[way])
@@ -90,11 +90,11 @@ def _hub_words(errors: ErrorReport, way: str, crowded: int) -> str:
     judged = part.judgements
     name = one_line(row_name(errors, judged.candidates, int(judged.chosen[row])), _LONGEST_NAME)
     return say(
-        "'{name}' is chosen for {k:,} of {n:,} queries {replace}; such hubs crowd out the right answer of {crowded:,}.",
+        "'{name}' is chosen for {k:,} of {n:,} queries {way}; such hubs crowd out the right answer of {crowded:,}.",
         name=name,
         k=largest["k"],
         n=largest["n"],
-        replace=say_way(way),
+        way=say_way(way),
         crowded=crowded,
     )
 
@@ -108,16 +108,16 @@ def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | Non
     way, one = worst
     n, (low, high) = report.directions[way].n, one.difference_ci95
     words = say(
-        "Queries {replace} of '{label}' find less: a right answer is among the first {FIRST} for "
-        "{of_100} of 100 instead of {of_1002} ({n:,} of {n2:,} queries; 95% interval {low:+.1f} to "
+        "Queries {way} of '{label}' find less: a right answer is among the first {first} for "
+        "{share} of 100 instead of {rest} ({n:,} of {of:,} queries; 95% interval {low:+.1f} to "
         "{high:+.1f} points, q = {q:.2g}).",
-        replace=say_way(way),
+        way=say_way(way),
         label=one.group.label,
-        FIRST=FIRST,
-        of_100=of_100(one.value),
-        of_1002=of_100(one.rest),
+        first=FIRST,
+        share=of_100(one.value),
+        rest=of_100(one.rest),
         n=one.n,
-        n2=n,
+        of=n,
         low=100 * low,
         high=100 * high,
         q=one.q,

@@ -33,14 +33,14 @@ def correction(run: Run, errors: ErrorReport) -> list[Finding]:
         return []
     way, hub, share = _largest_hub(errors)
     words = say(
-        "'{hub}' is chosen for {share:.0%} of the queries {replace}. Correcting for hubs ({name}) brings "
-        "{points} of recall@{FIRST}{interval}.",
+        "'{hub}' is chosen for {share:.0%} of the queries {way}. Correcting for hubs ({name}) brings "
+        "{points} of recall@{first}{interval}.",
         hub=hub,
         share=share,
-        replace=say_way(way),
+        way=say_way(way),
         name=found.name,
         points=_points(found.gain),
-        FIRST=FIRST,
+        first=FIRST,
         interval=_interval(found.gains),
     )
     action = {"page": "align", "choices": {"correction": found.name}}
@@ -72,13 +72,13 @@ def training(run: Run, store: Store, settings: Settings | None, progress: Progre
         return []
     after, before = (rows[name]["metrics"][way][METRIC] for name in (_TRAINED, own.aligner))
     words = say(
-        "{n_train:,} pairs are known: a trained aligner ({TRAINED}) finds {of_100} of 100 queries "
-        "{replace} instead of {of_1002}, on {n_test:,} held-out items{interval}.",
+        "{n_train:,} pairs are known: a trained aligner ({trained}) finds {after} of 100 queries "
+        "{way} instead of {before}, on {n_test:,} held-out items{interval}.",
         n_train=rows[_TRAINED]["n_train"],
-        TRAINED=_TRAINED,
-        of_100=of_100(after),
-        replace=say_way(way),
-        of_1002=of_100(before),
+        trained=_TRAINED,
+        after=of_100(after),
+        way=say_way(way),
+        before=of_100(before),
         n_test=rows[_TRAINED]["n_test"],
         interval=_interval(gains),
     )

@@ -110,9 +110,9 @@ def set_suspicion(sets: Sets, *, store: Store, seed: int = 0, progress: Progress
     if len(items) < FEWEST_PAIRS:
         raise BadInput(
             say(
-                "suspicion of wrong pairs needs at least {FEWEST_PAIRS} items that have both {first} and "
+                "suspicion of wrong pairs needs at least {fewest_pairs} items that have both {first} and "
                 "{second}; there are {n}: add pairs",
-                FEWEST_PAIRS=FEWEST_PAIRS,
+                fewest_pairs=FEWEST_PAIRS,
                 first=first,
                 second=second,
                 n=len(items),
@@ -124,11 +124,11 @@ def set_suspicion(sets: Sets, *, store: Store, seed: int = 0, progress: Progress
         raise BadInput(
             say(
                 "{n} pairs of {first} and {second} are too few to learn from, and these encoders neither share a "
-                "space nor name concepts; give {FEWEST_LEARNED} different pairs, or choose encoders that do",
+                "space nor name concepts; give {fewest_learned} different pairs, or choose encoders that do",
                 n=len(items),
                 first=first,
                 second=second,
-                FEWEST_LEARNED=FEWEST_LEARNED,
+                fewest_learned=FEWEST_LEARNED,
             )
         )
     contents = [_content_numbers(rows, items) for rows in paired.values()]

@@ -74,7 +74,7 @@ def slices_of(
     if not any(part.slices for part in directions.values()):
         notes.append(
             say(
-                "no slice was tried: none holds at least {SMALLEST} items and leaves as many outside", SMALLEST=SMALLEST
+                "no slice was tried: none holds at least {smallest} items and leaves as many outside", smallest=SMALLEST
             )
         )
     progress(1.0, say("{sum:,} slices measured", sum=sum(len(part.slices) for part in directions.values())))
@@ -85,9 +85,9 @@ def _check_metric(metric: str) -> None:
     if metric not in METRICS:
         raise BadInput(
             say(
-                "unknown metric '{metric}'; slices are measured by one of: {METRICS}",
+                "unknown metric '{metric}'; slices are measured by one of: {metrics}",
                 metric=metric,
-                METRICS=say_list(METRICS),
+                metrics=say_list(METRICS),
             )
         )
 

@@ -162,10 +162,10 @@ def _checked(scores: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     if scores.shape != shape or not np.isfinite(scores).all():
         raise BadInput(
             say(
-                "its scores of shape {shape} are not {shape2} x {shape3} finite numbers",
+                "its scores of shape {shape} are not {rows} x {columns} finite numbers",
                 shape=scores.shape,
-                shape2=shape[0],
-                shape3=shape[1],
+                rows=shape[0],
+                columns=shape[1],
             )
         )
     return scores.astype(np.float64)

@@ -44,7 +44,7 @@ class Protocol:
         """Raise BadInput for a setting that is out of range."""
         if self.split and self.split not in SPLITS:
             raise BadInput(
-                say("unknown split '{split}'; choose one of: {SPLITS}", split=self.split, SPLITS=say_list(SPLITS))
+                say("unknown split '{split}'; choose one of: {splits}", split=self.split, splits=say_list(SPLITS))
             )
         if self.split != "last" and not 0 < self.test < 1:
             raise BadInput(
@@ -153,11 +153,11 @@ def trial(items: PlacedItems, interactions: Interactions, protocol: Protocol) ->
     if not len(users):
         raise BadInput(
             say(
-                "no user can be measured ({words}): of {n:,} users with held-out events {n2:,} have right "
+                "no user can be measured ({words}): of {n:,} users with held-out events {judged:,} have right "
                 "answers and none of these has a history; hold out less, or lower the rating that counts as right",
                 words=split.words,
                 n=len(np.unique(split.test.rows)),
-                n2=len(new),
+                judged=len(new),
             )
         )
     facts = {

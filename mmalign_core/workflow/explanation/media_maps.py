@@ -129,7 +129,7 @@ def check_method(method: str) -> None:
     """Raise BadInput unless it is one of METHODS."""
     if method not in METHODS:
         raise BadInput(
-            say("unknown method '{method}'; choose one of: {METHODS}", method=method, METHODS=say_list(METHODS))
+            say("unknown method '{method}'; choose one of: {methods}", method=method, methods=say_list(METHODS))
         )
 
 

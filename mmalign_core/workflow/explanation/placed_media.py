@@ -48,8 +48,8 @@ def placed_medium(run: Run, modality: str, name: str) -> PlacedMedium:
     if number > len(found):
         raise BadInput(
             say(
-                "item '{shown}' has {n} of {modality}, so there is no #{number}",
-                shown=shown(item),
+                "item '{name}' has {n} of {modality}, so there is no #{number}",
+                name=shown(item),
                 n=len(found),
                 modality=say_word(modality),
                 number=number,
@@ -62,7 +62,7 @@ def placed_media(run: Run, modality: str, item: str) -> tuple[PlacedMedium, ...]
     """Return all rows of the item in that modality, at least one. BadInput lists alternatives."""
     if modality not in run.result.space:
         raise BadInput(
-            say("this run holds no {shown}; it holds: {space}", shown=shown(modality), space=say_list(run.result.space))
+            say("this run holds no {name}; it holds: {space}", name=shown(modality), space=say_list(run.result.space))
         )
     space = run.result.space[modality]
     rows = [row for row, owner in enumerate(space.ids) if owner == item]
@@ -80,17 +80,17 @@ def _absent(run: Run, modality: str, item: str) -> str:
     has = [m for m, rows in run.result.space.items() if item in rows.ids]
     if has:
         return say(
-            "item '{shown}' has no {modality} in this run; it has: {has}",
-            shown=shown(item),
+            "item '{name}' has no {modality} in this run; it has: {has}",
+            name=shown(item),
             modality=say_word(modality),
             has=say_list(has),
         )
     if item in run.collection.items.index:
-        return say("item '{shown}' has no place in this run", shown=shown(item))
+        return say("item '{name}' has no place in this run", name=shown(item))
     ids = run.collection.ids
     return say(
-        "no item '{shown}' in this run; it holds {n} items, such as '{shown2}'",
-        shown=shown(item),
+        "no item '{name}' in this run; it holds {n} items, such as '{example}'",
+        name=shown(item),
         n=len(ids),
-        shown2=shown(ids[0]),
+        example=shown(ids[0]),
     )

@@ -41,7 +41,7 @@ FLAGS = (
 def catalogue(kind: str) -> list[dict[str, Any]]:
     """Return one row per member of a kind. Raises BadInput for an unknown kind."""
     if kind not in KINDS:
-        raise BadInput(say("unknown kind '{kind}'; choose one of: {KINDS}", kind=kind, KINDS=say_list(KINDS)))
+        raise BadInput(say("unknown kind '{kind}'; choose one of: {kinds}", kind=kind, kinds=say_list(KINDS)))
     return [_row(kind, name, KINDS[kind].get(name)) for name in KINDS[kind].names()]
 
 

@@ -63,7 +63,7 @@ def _parsed(condition: str, columns: Sequence[str]) -> tuple[str, str, str]:
     found = _CONDITION.fullmatch(condition.strip())
     if not found:
         raise BadInput(
-            say("'{shown}' is no condition; write one such as {EXAMPLES}", shown=shown(condition), EXAMPLES=EXAMPLES)
+            say("'{shown}' is no condition; write one such as {examples}", shown=shown(condition), examples=EXAMPLES)
         )
     near = difflib.get_close_matches(found[1], columns, n=len(columns), cutoff=0.0)
     same = [c for c in columns if c.casefold() == found[1].casefold()]
@@ -82,7 +82,7 @@ def _value(text: str, condition: str) -> str:
     value = text.strip().strip("\"'") if len(text.strip()) > 1 else text.strip()
     if not value:
         raise BadInput(
-            say("'{shown}' has no value; write one such as {EXAMPLES}", shown=shown(condition), EXAMPLES=EXAMPLES)
+            say("'{shown}' has no value; write one such as {examples}", shown=shown(condition), examples=EXAMPLES)
         )
     return value
 
@@ -91,9 +91,9 @@ def _present(collection: Collection, ids: Strings, modality: str) -> np.ndarray:
     if modality not in MODALITIES:
         raise BadInput(
             say(
-                "has:{modality} names no modality; take one of {MODALITIES}",
+                "has:{modality} names no modality; take one of {modalities}",
                 modality=say_word(modality),
-                MODALITIES=say_list(MODALITIES),
+                modalities=say_list(MODALITIES),
             )
         )
     given = collection.vectors.get(modality)

@@ -28,7 +28,7 @@ _AT_ONCE = 1 << 16
 def check_index(index: str) -> str:
     """The choice itself. Raises BadInput with all choices if it is unknown."""
     if index not in INDEXES:
-        raise BadInput(say("index: '{index}' is none of {INDEXES}", index=index, INDEXES=", ".join(INDEXES)))
+        raise BadInput(say("index: '{index}' is none of {indexes}", index=index, indexes=", ".join(INDEXES)))
     return index
 
 
@@ -87,8 +87,8 @@ def search_of(items: IndexedItems, pool: Pool | None, controls: Controls) -> dic
             "words": say("All {n:,} items that may be recommended were compared.", n=len(pool.rows)),
         }
     measured = say(
-        "recall@{BEST} {recall:.2f} against comparing all, measured on {asked} of them",
-        BEST=BEST,
+        "recall@{best} {recall:.2f} against comparing all, measured on {asked} of them",
+        best=BEST,
         recall=items.recall,
         asked=items.asked,
     )

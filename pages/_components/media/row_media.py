@@ -59,7 +59,7 @@ def card(run: Run, judged: Judgements, row: int) -> dict[str, Any]:
               _RIGHT if hit else _WRONG)
     )  # fmt: skip
     if not hit:
-        words = tr("right answer · {fixed}", fixed=fixed(float(judged.right_score[row])))
+        words = tr("right answer · {score}", score=fixed(float(judged.right_score[row])))
         tiles.append(tile(run, judged.candidates, int(judged.right[row]), words, _RIGHT))
     note = (
         tr("score {value}", value=fixed(score, 3))

@@ -92,12 +92,12 @@ def _verdict(verdict: SpaceVerdict, offered: set[str], correction: HubCorrection
     elif in_vain:
         st.caption(
             tr(
-                "{TRAINED} was tried on the pairs and does not surely find more here, so it is not offered.",
-                TRAINED=_TRAINED,
+                "{trained} was tried on the pairs and does not surely find more here, so it is not offered.",
+                trained=_TRAINED,
             )
         )
     else:
-        words = tr("Aligns again by {TRAINED}, measured on held-out items.", TRAINED=_TRAINED)
+        words = tr("Aligns again by {trained}, measured on held-out items.", trained=_TRAINED)
         changed = {"aligner": _TRAINED, "params": {}, "test": alignment_form.HOLD_OUT}
         _remedy(tr("Train on the pairs"), ":material/model_training:", words, **changed)
 

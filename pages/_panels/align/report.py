@@ -70,7 +70,7 @@ def warn(report: Mapping[str, Any]) -> None:
             tr(":material/info: The aligner was fitted on these pairs, so the numbers are too good."), width="stretch"
         )
         st.button(
-            tr("Hold out {HOLD_OUT:.0%}", HOLD_OUT=alignment_form.HOLD_OUT),
+            tr("Hold out {hold_out:.0%}", hold_out=alignment_form.HOLD_OUT),
             icon=":material/call_split:",
             key="align.hold_out",
             on_click=_hold_out,
@@ -164,11 +164,11 @@ def verdict(
     (low, high), (least, most) = ci95[together]["mrr"], ci95[best]["mrr"]
     apart = tr("the intervals overlap") if low <= most and least <= high else tr("the intervals lie apart")
     return tr(
-        "MRR {mrr:.1%} by {query} together, {mrr2:.1%} by {query2} alone: {apart}.",
+        "MRR {mrr:.1%} by {query} together, {best_mrr:.1%} by {best_query} alone: {apart}.",
         mrr=metrics[together]["mrr"],
         query=_query(together),
-        mrr2=metrics[best]["mrr"],
-        query2=_query(best),
+        best_mrr=metrics[best]["mrr"],
+        best_query=_query(best),
         apart=apart,
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word, run_difference_figure
-from mmalign_core.wording import say, tr
+from mmalign_core.wording import say, tr, tr_many
 from mmalign_core.workflow import DirectionDifference
 from pages._components import errors, exports, figures, numbers
 from pages._components.headings import headings
@@ -74,20 +74,19 @@ def _sentence(found: Comparison, one: DirectionDifference, rows: Mapping[str, An
     row, won, lost = rows[_HEADLINE], len(one.won), len(one.lost)
     low, high = (numbers.fixed(100 * end, 1, plus=True) for end in row["ci95"])
     words = tr(
-        "{direction_arrow}: recall@10 is {b:.0%} with the open run and {a:.0%} with {other} ({fixed} "
-        "points, 95% interval {low} to {high}; {n:,} queries, {split_words}). {won:,} {won2} won, "
+        "{way}: recall@10 is {b:.0%} with the open run and {a:.0%} with {other} ({difference} "
+        "points, 95% interval {low} to {high}; {n:,} queries, {split_words}). {wins}, "
         "{lost:,} lost.",
-        direction_arrow=direction_arrow(one.way),
+        way=direction_arrow(one.way),
         b=row["b"],
         a=row["a"],
         other=other,
-        fixed=numbers.fixed(100 * row["value"], 1, plus=True),
+        difference=numbers.fixed(100 * row["value"], 1, plus=True),
         low=low,
         high=high,
         n=len(one.items),
         split_words=numbers.split_words(found.runs[1].report),
-        won=won,
-        won2="query" if won == 1 else "queries",
+        wins=tr_many("{n:,} query won", "{n:,} queries won", n=won),
         lost=lost,
     )
     return f"{_BADGES[verdict(row)]} · {errors.plain(words)}"

@@ -65,7 +65,7 @@ def _list(run: Run, rows: pd.DataFrame, kind: str, pick: Pick) -> None:
         gallery.card(
             run.collection,
             row["id"],
-            note=tr("rank {rank_A:,} → {rank_B:,}", rank_A=row["rank A"], rank_B=row["rank B"]),
+            note=tr("rank {rank_a:,} → {rank_b:,}", rank_a=row["rank A"], rank_b=row["rank B"]),
             modalities=[],
         )
         for _, row in first.iterrows()

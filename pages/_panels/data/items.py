@@ -61,7 +61,7 @@ def show(collection: Collection, items: Sequence[str]) -> None:
     )
     exports.table(lambda: _rows(collection, items), "items", key="data", rows=len(items))
     if len(items) > _SHOWN:
-        st.caption(tr("The first {SHOWN} of {n:,}; find by words to see others.", SHOWN=_SHOWN, n=len(items)))
+        st.caption(tr("The first {shown} of {n:,}; find by words to see others.", shown=_SHOWN, n=len(items)))
 
 
 def _rows(collection: Collection, items: Sequence[str]) -> pd.DataFrame:

@@ -77,11 +77,11 @@ def _facts(query: Query, report: ErrorReport) -> None:
     decided = "" if query.judged.decided[row] else tr(" · left undecided; the best candidate is shown")
     st.markdown(
         tr(
-            "{verdict} · **rank {rank:,} of {n:,}** · margin {fixed} · suspicion {suspicion:.2f} · {seen}{decided}",
+            "{verdict} · **rank {rank:,} of {n:,}** · margin {number} · suspicion {suspicion:.2f} · {seen}{decided}",
             verdict=verdict,
             rank=query.rank,
             n=query.n,
-            fixed=fixed(query.judged.margin[row], 3, plus=True),
+            number=fixed(query.judged.margin[row], 3, plus=True),
             suspicion=query.errors.suspicion[row],
             seen=_seen(query, report),
             decided=decided,
@@ -127,7 +127,7 @@ def _media(run: Run, query: Query) -> None:
 
 
 def _score(value: float) -> str:
-    return tr(":small[score {fixed}]", fixed=fixed(float(value), 3))
+    return tr(":small[score {number}]", number=fixed(float(value), 3))
 
 
 def _rivals(run: Run, run_key: str, report: ErrorReport, query: Query) -> None:

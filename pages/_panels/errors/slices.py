@@ -60,10 +60,10 @@ def show(report: SliceReport, direction: str, key: str, said: Sequence[str] = ()
     which = tr("held-out queries alone") if report.held_out else tr("all queries")
     st.caption(
         tr(
-            "{n:,} slices of {n2:,} queries ({which}); ▼ and ▲ surely differ from the rest after correction "
+            "{n:,} slices of {queries:,} queries ({which}); ▼ and ▲ surely differ from the rest after correction "
             "for all {n_tried:,} slices tried. A click on a bar lists its queries.",
             n=len(part.slices),
-            n2=part.n,
+            queries=part.n,
             which=which,
             n_tried=report.n_tried,
         )

@@ -37,7 +37,7 @@ def show(collection: Collection, names: Sequence[str]) -> None:
             key="board.curves",
             on_click=board.start,
             help=tr(
-                "Fits each aligner on an eighth, a quarter, half and all of the pairs: {STEPS} fits each.", STEPS=STEPS
+                "Fits each aligner on an eighth, a quarter, half and all of the pairs: {steps} fits each.", steps=STEPS
             ),
         )
 

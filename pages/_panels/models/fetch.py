@@ -169,9 +169,9 @@ def _plan_task(reference: str) -> Task:
         progress(
             0.0,
             tr(
-                "asking {hub_endpoint}, at most {HUB_PATIENCE:.0f} seconds",
+                "asking {hub_endpoint}, at most {hub_patience:.0f} seconds",
                 hub_endpoint=hub_endpoint(),
-                HUB_PATIENCE=HUB_PATIENCE,
+                hub_patience=HUB_PATIENCE,
             ),
         )
         return plan_fetch(reference)

@@ -64,15 +64,15 @@ def _kind(kind: str, entries: Sequence[StoreEntry]) -> None:
         if len(entries) > _SHOWN:
             st.caption(
                 tr(
-                    "The {SHOWN} largest; all of them: `python -m mmalign_core store list {kind}`",
-                    SHOWN=_SHOWN,
+                    "The {shown} largest; all of them: `python -m mmalign_core store list {kind}`",
+                    shown=_SHOWN,
                     kind=kind,
                 )
             )
         freed = lines.size(sum(by_key[key].bytes for key in chosen)) or "0 B"
         with st.popover(tr("Delete"), icon=":material/delete:", disabled=not chosen, type="tertiary"):
             st.markdown(
-                tr("Delete {n} of {n2:,} ({freed}) from this machine?", n=len(chosen), n2=len(entries), freed=freed)
+                tr("Delete {n} of {of:,} ({freed}) from this machine?", n=len(chosen), of=len(entries), freed=freed)
             )
             st.button(tr("Delete them"), icon=":material/delete:", key=f"storage.delete.{kind}", on_click=_delete,
                       args=(kind, tuple(chosen)), disabled=not chosen)  # fmt: skip

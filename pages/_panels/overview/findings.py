@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,7 +14,7 @@ from mmalign_core.workflow import Finding, Run, find_findings, tour_order
 from pages._components import errors, waiting
 from pages._panels.overview import tour
 from pages._session import cache, pipeline, state
-from pages._session.jobs import Task
+from pages._session.jobs import Task, watched_task
 from pages._session.results_cache import Failed
 
 _WORDS = {
@@ -40,17 +40,17 @@ def show(run: Run, run_key: str) -> None:
     if not run.report.get("metrics"):
         st.caption(tr("Nothing was measured in this run, so nothing can be called an error."))
         return
-    tasks = [_task(run, run_key), *([tour.task(run, run_key)] if with_tour() else [])]
+    tasks = [_task(run, run_key), *([tour.task(run, run_key)] if with_tour() else [])]  # the tour goes with the demo
     for task in tasks:
         if task.idle:
             task.start()
     waited = [task for task in tasks if task.found is None or isinstance(task.found, Failed)]
     if waited:
-        st.fragment(_draw, run_every=_EVERY)(run, run_key)
+        st.fragment(_draw, run_every=_EVERY)(tasks, run.collection)
         for task in waited:
             waiting.result(task)
         return
-    _draw(run, run_key)
+    _draw(tasks, run.collection)
     if len(tasks[0].found) == 1 and len(tasks) == 1:
         st.caption(tr("No cause was found more often than by chance, and no change that was tried surely helps."))
 
@@ -60,25 +60,20 @@ def with_tour() -> bool:
     return state.source_kind() == "demo" and not state.source()["value"]
 
 
-def _draw(run: Run, run_key: str) -> None:
+def _draw(tasks: Sequence[Task], collection: Collection) -> None:
     """Draw what is known by now."""
-    found = cache.results().get("findings so far", run_key) or ()
-    if with_tour():
-        found = tour_order((*found, *tour.known_steps(run_key)))
-    for place, finding in enumerate(found):
-        _show(finding, place, run.collection)
+    found = tuple(finding for task in tasks for finding in task.known or ())
+    for place, finding in enumerate(tour_order(found) if len(tasks) > 1 else found):
+        _show(finding, place, collection)
 
 
 def _task(run: Run, run_key: str) -> Task:
-    store, settings, results = cache.store(), cache.settings(), cache.results()
+    store, settings = cache.store(), cache.settings()
 
-    def watch(found: tuple[Finding, ...]) -> None:
-        results.put("findings so far", run_key, found)
-
-    def work(progress: Progress) -> tuple[Finding, ...]:
+    def work(progress: Progress, watch: Callable[[tuple[Finding, ...]], None]) -> tuple[Finding, ...]:
         return find_findings(run, store=store, settings=settings, progress=progress, watch=watch)
 
-    return Task("findings", run_key, say("look for errors and their causes"), work)
+    return watched_task("findings", run_key, say("look for errors and their causes"), work)
 
 
 def _show(finding: Finding, place: int, collection: Collection) -> None:

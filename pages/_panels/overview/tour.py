@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,10 @@ from mmalign_core.types import Collection, Progress
 from mmalign_core.wording import say
 from mmalign_core.workflow import Finding, Run, demo_tour
 from pages._session import cache, pipeline, state
-from pages._session.jobs import Task
+from pages._session.jobs import Task, watched_task
 from pages._session.links import PLANTED
 from pages._session.uploads import receive_query
 
-_SO_FAR = "tour so far"
 _TRAINED: Mapping[str, Any] = {"aligner": "cca", "test": 0.3}
 """Choices by which the demo with planted wrong pairs is aligned: an aligner that learns from pairs, so that a
 repair can teach it something, and the share held out in the README's example."""
@@ -22,20 +21,12 @@ repair can teach it something, and the share held out in the README's example.""
 
 def task(run: Run, run_key: str) -> Task:
     """The steps of the tour, as one background task."""
-    store, settings, results = cache.store(), cache.settings(), cache.results()
+    store, settings = cache.store(), cache.settings()
 
-    def watch(steps: tuple[Finding, ...]) -> None:
-        results.put(_SO_FAR, run_key, steps)
-
-    def work(progress: Progress) -> tuple[Finding, ...]:
+    def work(progress: Progress, watch: Callable[[tuple[Finding, ...]], None]) -> tuple[Finding, ...]:
         return demo_tour(run, store=store, settings=settings, progress=progress, watch=watch)
 
-    return Task("tour", run_key, say("prepare the tour of the demo"), work)
-
-
-def known_steps(run_key: str) -> tuple[Finding, ...]:
-    """The steps known by now."""
-    return cache.results().get(_SO_FAR, run_key) or ()
+    return watched_task("tour", run_key, say("prepare the tour of the demo"), work)
 
 
 def open_planted() -> None:

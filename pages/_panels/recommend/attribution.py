@@ -74,12 +74,12 @@ def _sums(mapped: MediumMap) -> str:
     parts = float(mapped.map.values.sum())
     name = tr("this medium") if mapped.side == "item" else tr("this part of the query")
     return tr(
-        "Violet adds, gold takes away. Together {name} adds {fixed} to the score: {fixed2} from these "
-        "parts, {fixed3} that belongs to no single part, and {fixed4} that does not depend on its "
+        "Violet adds, gold takes away. Together {name} adds {whole} to the score: {parts} from these "
+        "parts, {shared} that belongs to no single part, and {constant} that does not depend on its "
         "content.",
         name=name,
-        fixed=fixed(mapped.share, plus=True),
-        fixed2=fixed(parts, plus=True),
-        fixed3=fixed(mapped.map.rest, plus=True),
-        fixed4=fixed(mapped.share - parts - mapped.map.rest, plus=True),
+        whole=fixed(mapped.share, plus=True),
+        parts=fixed(parts, plus=True),
+        shared=fixed(mapped.map.rest, plus=True),
+        constant=fixed(mapped.share - parts - mapped.map.rest, plus=True),
     )

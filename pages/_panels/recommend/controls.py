@@ -172,8 +172,8 @@ def _weights(fitted: FittedRecommender, prefix: str) -> dict[str, float]:
     if not fitted.model.reads_places or len(fitted.items.parts) < 2:
         return {}
     return {
-        m: _slider(tr("Weight of {m}", m=m), f"{prefix}weight.{m}", 0.0, 2.0, 1.0, 0.05,
-                   tr("How much the items' {m} counts; 0 leaves it out.", m=m))
+        m: _slider(tr("Weight of {modality}", modality=m), f"{prefix}weight.{m}", 0.0, 2.0, 1.0, 0.05,
+                   tr("How much the items' {modality} counts; 0 leaves it out.", modality=m))
         for m in fitted.items.parts
     }  # fmt: skip
 

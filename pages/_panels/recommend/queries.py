@@ -37,12 +37,12 @@ def with_part(parts: Sequence[PartData], new: PartData) -> list[dict[str, Any]]:
     kept = [dict(part) for part in parts if (part["kind"], part["value"]) != (new["kind"], new["value"])]
     found = [*kept, dict(new)]
     if len(found) > MOST_PARTS:
-        raise BadInput(say("a query has at most {MOST_PARTS} parts; remove one first", MOST_PARTS=MOST_PARTS))
+        raise BadInput(say("a query has at most {most_parts} parts; remove one first", most_parts=MOST_PARTS))
     if len(json.dumps([list(part.values()) for part in found], ensure_ascii=False)) > LONGEST_QUERY:
         raise BadInput(
             say(
-                "the query is longer than {LONGEST_QUERY:,} characters; shorten a text or remove a part",
-                LONGEST_QUERY=LONGEST_QUERY,
+                "the query is longer than {longest_query:,} characters; shorten a text or remove a part",
+                longest_query=LONGEST_QUERY,
             )
         )
     return found

@@ -131,7 +131,7 @@ def _history(run: Run, user: str) -> None:
         st.markdown(f":small[{errors.plain(cache.interests_of(run.collection, tuple(met)))}]")
     st.caption(
         tr("Has met {n} items", n=len(met))
-        + (tr(", the last {HISTORY} of them:", HISTORY=_HISTORY) if len(met) > _HISTORY else ":")
+        + (tr(", the last {history} of them:", history=_HISTORY) if len(met) > _HISTORY else ":")
     )
     cards = [gallery.card(run.collection, item, modalities=[]) for item in met[-_HISTORY:]]
     gallery.show(cards, key="chips.history", width=76, most=4, selects=False)

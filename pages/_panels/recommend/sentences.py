@@ -74,7 +74,7 @@ def reordered(run: Run, keyed: KeyedAnswer, language: Language) -> KeyedAnswer:
     note = (
         errors.sentence(found.note)
         if found.note
-        else tr("Re-ranked by {name}. {LANGUAGE_MEASURED}", name=language.name, LANGUAGE_MEASURED=LANGUAGE_MEASURED)
+        else tr("Re-ranked by {name}. {language_measured}", name=language.name, language_measured=LANGUAGE_MEASURED)
     )
     st.caption(f":material/science: {errors.plain(note)}")
     return replace(keyed, answer=found.answer)

@@ -34,7 +34,7 @@ def headline(rows: Sequence[RecommenderRow], k: int, *, simulated: bool) -> None
 
 def _tile(box: st.delta_generator.DeltaGenerator, name: str, best: SliceLeader, k: int, *, alone: bool) -> None:
     low, high = best.interval
-    box.metric(tr("best for {SLICE_WORDS}", SLICE_WORDS=SLICE_WORDS[name]), best.name)
+    box.metric(tr("best for {slice_words}", slice_words=SLICE_WORDS[name]), best.name)
     by_chance = RandomOrder.name in best.alike
     rivals = [RandomOrder.name] if by_chance else best.alike
     ahead = tr("random order, and the only one measured") if alone else tr("all others")

@@ -62,10 +62,10 @@ def _show(run: Run, found: PairExplanation) -> None:
         st.markdown(tr("Words for both: ") + (badges(shared, "violet") if shared else tr(":gray[none]")))
         st.caption(
             tr(
-                "Words near both: they show similarity, not attribution. Reconstruction cosines {cosine:.2f} and "
-                "{cosine2:.2f}.",
-                cosine=words.a.cosine,
-                cosine2=words.b.cosine,
+                "Words near both: they show similarity, not attribution. Reconstruction cosines {first:.2f} and "
+                "{second:.2f}.",
+                first=words.a.cosine,
+                second=words.b.cosine,
             )
         )
     for note in found.notes:

@@ -39,14 +39,14 @@ def show(shown: View) -> None:
         columns[1].metric(tr("recall"), f"{found.recall:.1%}")
         st.caption(
             tr(
-                "At {fixed}, {accepted:,} of {n:,} queries get an answer and {right:,} of these are right. 95% "
-                "intervals: precision {range}, recall {range2}. Over {split}.",
-                fixed=fixed(threshold, 3),
+                "At {threshold}, {accepted:,} of {n:,} queries get an answer and {right:,} of these are right. 95% "
+                "intervals: precision {precision}, recall {recall}. Over {split}.",
+                threshold=fixed(threshold, 3),
                 accepted=found.accepted,
                 n=found.n,
                 right=found.right,
-                range=_range(found.precision_interval),
-                range2=_range(found.recall_interval),
+                precision=_range(found.precision_interval),
+                recall=_range(found.recall_interval),
                 split=errors.plain(shown.split),
             )
         )

@@ -35,10 +35,10 @@ def show(run: Run, judged: Mapping[str, Judgements], items: list[str], on_pick: 
         st.dataframe(table, column_config=headings(table), hide_index=True, key="space.selection.metrics")
         st.caption(
             tr(
-                "The {n:,} selected items beside the {n2:,} others. n counts queries, for the gap items. The "
+                "The {n:,} selected items beside the {others:,} others. n counts queries, for the gap items. The "
                 "largest hub is the candidate that most queries choose.",
                 n=len(items),
-                n2=len(run.collection.ids) - len(items),
+                others=len(run.collection.ids) - len(items),
             )
         )
         exports.table(table, "selection-metrics", key="space.selection")
@@ -47,7 +47,7 @@ def show(run: Run, judged: Mapping[str, Judgements], items: list[str], on_pick: 
     cards = [gallery.card(run.collection, item) for item in items[:_CARDS]]
     gallery.show(cards, key="space.selection", width=110, on_pick=on_pick, selected=state.selected_item())
     if len(items) > _CARDS:
-        st.caption(tr("The first {CARDS} of {n:,} are shown.", CARDS=_CARDS, n=len(items)))
+        st.caption(tr("The first {cards} of {n:,} are shown.", cards=_CARDS, n=len(items)))
 
 
 def _table(contrasts: tuple[Contrast, ...]) -> pd.DataFrame:
