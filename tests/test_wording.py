@@ -11,13 +11,15 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
+import pandas as pd
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
-from mmalign_core.types import BadInput
+from mmalign_core.plots import MODALITY_COLOURS, contribution_figure
+from mmalign_core.types import BadInput, Collection, Media
 from mmalign_core.wording import (
     LOCALES,
     Message,
@@ -35,6 +37,7 @@ from mmalign_core.wording import (
     tr_many,
     tr_word,
 )
+from pages._panels.data import health
 
 ROOT = Path(__file__).parents[1]
 CODE = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py")), *sorted((ROOT / "mmalign_core").rglob("*.py"))]
@@ -237,3 +240,21 @@ def test_no_page_holds_a_bare_sentence(path: Path) -> None:
         ]
         found += [f"line {node.lineno}: {words!r}" for one in given for words in bare(one)]
     assert not found, f"{path.name} says this in English alone; give it to tr(): {found}"
+
+
+def test_what_is_kept_for_all_sessions_is_translated_where_it_is_drawn() -> None:
+    media = [Media("a", "text", "0" * 32, text="one"), Media("b", "image", "1" * 32, path="b.png")]
+    held = Collection("two", pd.DataFrame(index=["a", "b"]), media)
+    with in_language("en"):
+        parts = health.parts_of(held, None)
+    with in_language("zh"):
+        labels = [part.label for part in parts]
+    assert [str(part.name) for part in parts] == ["usable", "without text", "without image"]
+    assert not any(re.search("[a-z]{4,}", label.rpartition(": ")[2]) for label in labels), labels
+
+
+def test_a_modality_has_its_colour_in_every_language() -> None:
+    with in_language("zh"):
+        figure = contribution_figure(["a"], [{tr_word("image"): 1.0, "image": 1.0, "ease": 0.5}])
+    in_chinese, in_english, other = (bar.marker.color for bar in figure.data)
+    assert in_chinese == in_english == MODALITY_COLOURS["image"] != other

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from mmalign_core.wording import say
+
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "model2vec": (
         "minishlab/potion-base-8M",
@@ -132,22 +134,22 @@ _POTION = "MTEB English mean 50.03 (results of MinishLab/model2vec)"
 _QWEN = "MMEB-V2 77.8 (arXiv:2601.04720)"
 _SEEN, _HEARD = ("image", "text"), ("audio", "text")
 SUGGESTED = (
-    Suggested("small and fast", _CLIP, "ViT-B-32-256/datacomp_s34b_b86k", 151, "MIT", _B32, 72.8, reads=_SEEN),
-    Suggested("balanced", _CLIP, "ViT-L-14/datacomp_xl_s13b_b90k", 428, "MIT", _L14, 79.2, reads=_SEEN),
-    Suggested("best", _CLIP, "PE-Core-bigG-14-448/meta", 2419, "Apache-2.0", _PE, 85.4, reads=_SEEN),
-    Suggested("multilingual", _CLIP, "ViT-L-16-SigLIP2-256/webli", 882, "Apache-2.0", _SIGLIP, 82.5, reads=_SEEN),
-    Suggested("small and fast", _CLAP, "laion/clap-htsat-unfused", 153, "Apache-2.0", reads=_HEARD),
-    Suggested("larger, any sound", _CLAP, "laion/larger_clap_general", 194, "Apache-2.0", reads=_HEARD),
-    Suggested("music and speech", _CLAP, "laion/larger_clap_music_and_speech", 194, "Apache-2.0", reads=_HEARD),
-    Suggested("smallest, without torch", _STATIC, "minishlab/potion-base-8M", 8, "MIT", published=_POTION),
-    Suggested("multilingual, without torch", _STATIC, "minishlab/potion-multilingual-128M", 128, "MIT"),
-    Suggested("small and fast", _TEXT, "sentence-transformers/all-MiniLM-L6-v2", 23, "Apache-2.0"),
-    Suggested("balanced", _TEXT, "sentence-transformers/all-mpnet-base-v2", 109, "Apache-2.0"),
-    Suggested("multilingual, small", _TEXT, "intfloat/multilingual-e5-small", 118, "MIT"),
-    Suggested("multilingual, best", _TEXT, "BAAI/bge-m3", 568, "MIT"),
-    Suggested("all media, small", _TEXT, "google/embeddinggemma-2", 740, "Apache-2.0", reads=_ALL),
-    Suggested("2 billion weights", _TEXT, "Qwen/Qwen3-VL-Embedding-2B", 2000, "Apache-2.0", reads=_FILMED),
-    Suggested("for GPUs", _TEXT, "Qwen/Qwen3-VL-Embedding-8B", 8000, "Apache-2.0", reads=_FILMED, published=_QWEN),
+    Suggested(say("small and fast"), _CLIP, "ViT-B-32-256/datacomp_s34b_b86k", 151, "MIT", _B32, 72.8, reads=_SEEN),
+    Suggested(say("balanced"), _CLIP, "ViT-L-14/datacomp_xl_s13b_b90k", 428, "MIT", _L14, 79.2, reads=_SEEN),
+    Suggested(say("best"), _CLIP, "PE-Core-bigG-14-448/meta", 2419, "Apache-2.0", _PE, 85.4, reads=_SEEN),
+    Suggested(say("multilingual"), _CLIP, "ViT-L-16-SigLIP2-256/webli", 882, "Apache-2.0", _SIGLIP, 82.5, reads=_SEEN),
+    Suggested(say("small and fast"), _CLAP, "laion/clap-htsat-unfused", 153, "Apache-2.0", reads=_HEARD),
+    Suggested(say("larger, any sound"), _CLAP, "laion/larger_clap_general", 194, "Apache-2.0", reads=_HEARD),
+    Suggested(say("music and speech"), _CLAP, "laion/larger_clap_music_and_speech", 194, "Apache-2.0", reads=_HEARD),
+    Suggested(say("smallest, without torch"), _STATIC, "minishlab/potion-base-8M", 8, "MIT", published=_POTION),
+    Suggested(say("multilingual, without torch"), _STATIC, "minishlab/potion-multilingual-128M", 128, "MIT"),
+    Suggested(say("small and fast"), _TEXT, "sentence-transformers/all-MiniLM-L6-v2", 23, "Apache-2.0"),
+    Suggested(say("balanced"), _TEXT, "sentence-transformers/all-mpnet-base-v2", 109, "Apache-2.0"),
+    Suggested(say("multilingual, small"), _TEXT, "intfloat/multilingual-e5-small", 118, "MIT"),
+    Suggested(say("multilingual, best"), _TEXT, "BAAI/bge-m3", 568, "MIT"),
+    Suggested(say("all media, small"), _TEXT, "google/embeddinggemma-2", 740, "Apache-2.0", reads=_ALL),
+    Suggested(say("2 billion weights"), _TEXT, "Qwen/Qwen3-VL-Embedding-2B", 2000, "Apache-2.0", reads=_FILMED),
+    Suggested(say("for GPUs"), _TEXT, "Qwen/Qwen3-VL-Embedding-8B", 8000, "Apache-2.0", reads=_FILMED, published=_QWEN),
 )
 """Weights are counted from the architectures, accuracies are from open_clip 3.3's table of results, licences from the
 cards; sizes of the models from 2026 on, and of static ones, are those that their cards state. docs/encoders.md names

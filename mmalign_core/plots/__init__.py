@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mmalign_core.plots.colours import MODALITY_COLOURS as MODALITY_COLOURS
     from mmalign_core.plots.colours import MODALITY_SYMBOLS as MODALITY_SYMBOLS
     from mmalign_core.plots.colours import OTHER_COLOUR as OTHER_COLOUR
+    from mmalign_core.plots.colours import named_colours as named_colours
     from mmalign_core.plots.contributions import contribution_figure as contribution_figure
     from mmalign_core.plots.curves import fit_figure as fit_figure
     from mmalign_core.plots.curves import is_training as is_training

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmalign_core.wording import tr_word
+
 MODALITY_COLOURS = {"text": "#3987E0", "image": "#D9731A", "audio": "#0F9B76", "video": "#C2479B"}
 """Contrast of at least 3:1 with white and the dark background. Distinct under all three kinds of dichromacy."""
 
@@ -38,6 +40,11 @@ FUSED_COLOUR = CATEGORY_COLOURS[4]
 def modality_colour(modality: str) -> str:
     """Return the colour of a modality: FUSED_COLOUR for several together, OTHER_COLOUR for an unknown one."""
     return FUSED_COLOUR if "+" in modality else MODALITY_COLOURS.get(modality, OTHER_COLOUR)
+
+
+def named_colours() -> dict[str, str]:
+    """Return the colours of modalities by their names in English and in the language of the reader."""
+    return MODALITY_COLOURS | {tr_word(modality): colour for modality, colour in MODALITY_COLOURS.items()}
 
 
 def category_colours(categories: list[str]) -> dict[str, str]:

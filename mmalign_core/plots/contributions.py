@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from mmalign_core.plots.colours import MODALITY_COLOURS, category_colours
+from mmalign_core.plots.colours import category_colours, named_colours
 from mmalign_core.plots.labels import plain_label
 from mmalign_core.wording import tr
 
@@ -19,10 +19,11 @@ def contribution_figure(labels: Sequence[str], contributions: Sequence[Mapping[s
     figure = go.Figure()
     rows = list(range(len(labels)))
     names = list(dict.fromkeys(name for parts in contributions for name in parts))
-    others = category_colours([name for name in names if name not in MODALITY_COLOURS])
+    known = named_colours()
+    colours = category_colours([name for name in names if name not in known]) | known
     for name in names:
         parts = [item.get(name, 0.0) for item in contributions]
-        marker = {"color": MODALITY_COLOURS.get(name) or others[name], "cornerradius": 3}
+        marker = {"color": colours[name], "cornerradius": 3}
         figure.add_bar(
             name=plain_label(name, 30), orientation="h", y=rows, x=parts, marker=marker, hovertemplate="%{x:.4~g}"
         )

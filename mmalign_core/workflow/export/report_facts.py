@@ -50,13 +50,13 @@ def finding(run: Run) -> str:
     n, low, high = found["n"], *report["ci95"][way]["recall@10"]
     hits, chance = round(found["recall@10"] * n), report["baseline"][way]["recall@10"]
     sentence = say(
-        "The right {target} is among the first 10 for {hits:,} of {n:,} {source}s ({recall_10:.0%}, 95% "
+        "The right {target} is among the first 10 for {hits:,} of {n:,} {source}s ({recall:.0%}, 95% "
         "interval {low:.0%} to {high:.0%}; by chance {chance:.0%}).",
         target=say_word(target),
         hits=hits,
         n=n,
         source=say_word(source),
-        recall_10=found["recall@10"],
+        recall=found["recall@10"],
         low=low,
         high=high,
         chance=chance,

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.plots import MODALITY_COLOURS
+from mmalign_core.plots import named_colours
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.wording import tr
 from mmalign_core.workflow import sound_uri, text_maker
@@ -41,7 +41,7 @@ def show(
         "listed": listed,
         "clickable": selects,
         "selected": selected,
-        "tints": MODALITY_COLOURS,
+        "tints": named_colours(),
     }
     _component()(data=data, key=key, on_picked_change=lambda: on_pick(state.picked(key)))
 

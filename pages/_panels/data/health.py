@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.wording import tr, tr_word
+from mmalign_core.wording import say, say_word, tr, tr_word
 from mmalign_core.workflow import Inspection
 from pages._session import cache
 
@@ -23,7 +23,7 @@ class Part:
 
     @property
     def label(self) -> str:
-        """The part as its button shows it."""
+        """The part as its button shows it. Parts are kept for readers of all languages."""
         return f":material/{self.icon}: {self.count:,} {tr_word(self.name)}"
 
 
@@ -33,7 +33,7 @@ SKIPPED = "skipped"
 
 def show(collection: Collection, inspection: Inspection | None) -> Part | None:
     """Draw the strip; return the chosen part, or None."""
-    known = "health" if inspection is not None else tr("health before the inspection")
+    known = "health" if inspection is not None else "health before the inspection"
     parts = {p.name: p for p in cache.of_collection(known, collection, lambda held: parts_of(held, inspection))}
     chosen = st.pills(
         tr("Health"), list(parts), key="health", format_func=lambda name: parts[name].label, persist_state="session",
@@ -59,7 +59,7 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
     for name, icon, items in (
         ("damaged", "broken_image", (item for item, _, _ in broken)),
         ("blank", "check_box_outline_blank", blank_items(inspection)),
-        (tr("with a duplicate"), "content_copy", (row[side] for row in repeated for side in "ab")),
+        (say("with a duplicate"), "content_copy", (row[side] for row in repeated for side in "ab")),
     ):
         own = frozenset(item for item in items if item in ids)
         found += [Part(name, icon, len(own), own)] * bool(own)
@@ -68,7 +68,8 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
         own = frozenset(item for item in collection.ids if modality not in whole[item] and item not in rows)
         if len(own) == len(collection.ids):
             continue  # no file of this modality can be used, so that the collection has none of it
-        found += [Part(tr("without {modality}", modality=tr_word(modality)), "hide_source", len(own), own)] * bool(own)
+        name = say("without {modality}", modality=say_word(modality))
+        found += [Part(name, "hide_source", len(own), own)] * bool(own)
     left = sum(one.count for one in collection.skipped)
     return found + [Part(SKIPPED, "block", left, frozenset())] * bool(left)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from mmalign_core.types import BadInput
-from mmalign_core.wording import say, tr
+from mmalign_core.wording import say, tr, tr_word
 from mmalign_core.workflow import (
     AvailableModel,
     SuggestedModel,
@@ -138,7 +138,9 @@ def show_suggestions() -> None:
 
 def _suggestion(row: SuggestedModel, here: bool) -> None:
     with st.container(gap=None, width="stretch"):
-        st.markdown(f"**{errors.plain(encoder_menu.full_name(row.reference))}**  :small[{errors.plain(row.use)}]")
+        st.markdown(
+            f"**{errors.plain(encoder_menu.full_name(row.reference))}**  :small[{errors.plain(tr_word(row.use))}]"
+        )
         st.markdown(lines.facts(lines.size(row.bytes), row.terms, row.figure))
     if here:
         st.markdown(tr(":green[:material/check_circle: here]"), width="content")
