@@ -6,7 +6,7 @@
 const whole = (url) => new URL(url ?? location.href, location.href);
 const path = (url) => url.pathname.replace(/\/$/, "");
 
-// `last`: the href of the entry that changed a page's own parameters, null once a person has done something.
+// `last`: the href of the last entry, null once a person has done something.
 function replaces(last, now, next) {
   const one = last === now.href;
   if (path(next) !== path(now)) return one && next.search === now.search;
@@ -22,7 +22,7 @@ export default function () {
     const now = whole(), next = whole(url);
     if (replaces(last, now, next)) window.history.replaceState(state, unused, url);
     else push(state, unused, url);
-    last = path(next) === path(now) ? next.href : null;
+    last = next.href;
   };
   const forget = () => {
     last = null;

@@ -229,3 +229,14 @@ def test_one_step_back_from_a_finding_s_new_run_shows_the_run_before(page: Page)
     expect(page.locator(".st-key-runs")).to_contain_text("· bridge ·", timeout=PATIENCE)
     page.go_forward()
     expect(page.locator(".st-key-runs")).to_contain_text("infonce-linear", timeout=PATIENCE)
+
+
+def test_one_step_back_from_the_copy_with_planted_pairs_shows_the_demo(page: Page) -> None:
+    settled(page, PATIENCE)
+    page.get_by_role("button", name="Find them").click(timeout=PATIENCE)
+    page.get_by_role("heading", name=TITLES["errors"], exact=True, level=1).wait_for()
+    expect(page.locator(".st-key-runs")).to_contain_text("· cca ·", timeout=PATIENCE)
+    settled(page, PATIENCE)
+    page.go_back()
+    page.get_by_role("heading", name=TITLES["overview"], exact=True, level=1).wait_for(timeout=60_000)
+    expect(page.locator(".st-key-runs")).to_contain_text("· bridge ·", timeout=PATIENCE)
