@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmalign_core.data.media.picture_uris import SENT_SIDE, pixels_uri
 from mmalign_core.language.server import KEY, Server
 from mmalign_core.servers.addresses import Address, check_address
-from mmalign_core.servers.pictures import picture_uri
 from mmalign_core.types import BadInput, Progress, no_progress
 
 PROMPT = "Describe this picture in one short, plain sentence. Name what is there; guess nothing that cannot be seen."
@@ -46,7 +46,7 @@ class CaptionServer:
         server = Server(model=self.model, seconds=_SECONDS)
         content = [
             {"type": "text", "text": self.prompt},
-            {"type": "image_url", "image_url": {"url": picture_uri(pixels)}},
+            {"type": "image_url", "image_url": {"url": pixels_uri(pixels, SENT_SIDE, "jpeg")}},
         ]
         found = server.chat([{"role": "user", "content": content}], _TOKENS, progress, address=self.address)
         line = _LEADING.sub("", " ".join(found.split())).rstrip("'\" ")[:_LONGEST]

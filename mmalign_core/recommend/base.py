@@ -18,6 +18,17 @@ from mmalign_core.types import BadInput, Progress, no_progress
 from mmalign_core.wording import say
 
 
+class SumsOverPlaces(ABC):
+    """A recommender whose scores are sums of products with the items' places, so that an index finds the best."""
+
+    @abstractmethod
+    def directions(self, query: PlacedQuery) -> Mapping[str, tuple[np.ndarray, float]]:
+        """Return modality -> direction (k_m,) and offset.
+
+        The score of an item is the sum of place · direction - offset over the modalities that it has.
+        """
+
+
 class Recommender(Parametrised, ABC):
     """Scores every item for a query, and splits each score exactly into shares."""
 
@@ -31,9 +42,6 @@ class Recommender(Parametrised, ABC):
     """Whether it can answer a query that has signals (texts, files) and no history."""
     standardised: ClassVar[bool] = False
     """Whether its scores are in standard deviations, and so comparable between queries and with other such scores."""
-    sums_over_places: ClassVar[bool] = False
-    """Whether its scores are sums of products with the items' places, so that an index finds the best; see
-    `directions`."""
     least_rating: float = param(
         0.0,
         0.0,
@@ -85,13 +93,6 @@ class Recommender(Parametrised, ABC):
         ids of history items or names of recommenders. Other parts of a score have names of their own, such as
         "popularity". Labels whose shares are all zero may be omitted.
         """
-
-    def directions(self, query: PlacedQuery) -> Mapping[str, tuple[np.ndarray, float]]:
-        """Return modality -> direction (k_m,) and offset, if the class `sums_over_places`.
-
-        The score of an item is the sum of place · direction - offset over the modalities that it has.
-        """
-        raise NotImplementedError(f"'{self.name}' scores are no sums over places")
 
     def _usable(self, items: PlacedItems, interactions: Interactions | None) -> Interactions:
         """Return the events rated `least_rating` or more.

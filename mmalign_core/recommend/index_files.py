@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.compute
 
 from mmalign_core.progress import pulsing, within
-from mmalign_core.recommend.base import RECOMMENDERS
+from mmalign_core.recommend.base import RECOMMENDERS, SumsOverPlaces
 from mmalign_core.recommend.item_index import FEWEST, IndexedItems, Summary, exact_best, index_rows
 from mmalign_core.recommend.items import ITEMS_AT_ONCE, mean_places
 from mmalign_core.recommend.query import PlacedQuery
@@ -135,6 +135,7 @@ def _blocks(parts: Mapping[str, np.ndarray], items: int, progress: Progress) -> 
 def _measured(items: IndexedItems) -> IndexedItems:
     """The items with the fewest of TRIED probes that find the share WANTED of what is most like each of some items."""
     model = RECOMMENDERS.create("content").fit(items)
+    assert isinstance(model, SumsOverPlaces)
     rows = np.sort(np.random.default_rng(0).choice(len(items.ids), min(ASKED, len(items.ids)), replace=False))
     asked = [model.directions(PlacedQuery(history={int(row): 1.0})) for row in rows]
     best = exact_best(items.parts, asked, BEST + 1)

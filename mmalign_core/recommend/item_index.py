@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmalign_core.recommend.base import Recommender
+from mmalign_core.recommend.base import Recommender, SumsOverPlaces
 from mmalign_core.recommend.controls import Controls, pool_size
 from mmalign_core.recommend.items import ITEMS_AT_ONCE, PlacedItems
 from mmalign_core.recommend.query import PlacedQuery
@@ -83,7 +83,7 @@ class IndexedItems(PlacedItems):
         All must be where the recommender's scores are no sums over places, where popularity changes them, or where too
         few candidates may be recommended.
         """
-        if controls.popularity or not recommender.sums_over_places:
+        if controls.popularity or not isinstance(recommender, SumsOverPlaces):
             return None
         usable = controls.usable(len(self.ids))
         left = int(usable.sum())

@@ -105,7 +105,6 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.films import clock as clock_time
     from mmalign_core.workflow.export.films import read_film as read_film
     from mmalign_core.workflow.export.films import video_tiles as video_tiles
-    from mmalign_core.workflow.export.media_uris import as_uri as picture_uri
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
     from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
     from mmalign_core.workflow.export.report_page import report_page as report_html

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mmalign_core.data import read_audio as read_audio
     from mmalign_core.data.formats import modality_of as modality_of
     from mmalign_core.data.interactions import why_none as why_none
+    from mmalign_core.data.media.picture_uris import image_uri as picture_uri
     from mmalign_core.data.media.playback import Playable as PlayableVideo
     from mmalign_core.data.media.playback import playable as playable_video
     from mmalign_core.data.media.sounds import decode_soundtrack as decode_soundtrack

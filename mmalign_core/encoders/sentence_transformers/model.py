@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -89,9 +90,9 @@ class SentenceModel(FolderEncoder):
             raise BadInput(f"model '{shown(self.model)}' reads {stated}, not {self.modality}; choose another")
         return model
 
+    @abstractmethod
     def run_whole(self, batch: Any) -> np.ndarray:
         """Vectors (n, whole) of one batch by the library."""
-        raise NotImplementedError
 
     def cut(self, vectors: np.ndarray) -> np.ndarray:
         """The first `dims` dimensions (n, dim) float32, as unit vectors again if the model normalises its own."""

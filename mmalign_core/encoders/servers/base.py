@@ -11,12 +11,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from mmalign_core.data.media.picture_uris import SENT_SIDE, pixels_uri
 from mmalign_core.encoders.base import Encoded, Encoder
 from mmalign_core.encoders.servers.answers import SERVER, ServerLost, checked_rows, status_error, vectors_of
 from mmalign_core.encoders.torch_models.media_input import media_view
 from mmalign_core.params import param
 from mmalign_core.servers.addresses import Address, address_of
-from mmalign_core.servers.pictures import picture_uri
 from mmalign_core.servers.requests import NoAnswer, Request, ask_patiently, server_words
 from mmalign_core.types import BadInput, Media
 from mmalign_core.wording import say
@@ -150,7 +150,7 @@ class ServerEncoder(Encoder):
 
     def from_view(self, view: Any) -> str:
         """The text, one space for an empty one, since servers refuse that; or the picture as a data URI."""
-        return (view or " ") if isinstance(view, str) else picture_uri(view)
+        return (view or " ") if isinstance(view, str) else pixels_uri(view, SENT_SIDE, "jpeg")
 
     def encode(self, prepared: Sequence[str]) -> Encoded:
         """Vectors (n, dim) as the server gives them.

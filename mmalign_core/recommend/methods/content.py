@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.recommend.base import Recommender, register
+from mmalign_core.recommend.base import Recommender, SumsOverPlaces, register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems, scale_weights
 from mmalign_core.recommend.query import HISTORY, PlacedQuery, Signal
@@ -40,7 +40,7 @@ class Near:
 
 
 @register("content")
-class Content(Recommender):
+class Content(Recommender, SumsOverPlaces):
     """Score of an item: Σ_s a_s Σ_m w_m r_ms z_ms, over signals s and modalities m; the w_m sum to 1.
 
     z_ms is how many standard deviations the cosine of signal and item in modality m lies above its mean over the items
@@ -54,7 +54,6 @@ class Content(Recommender):
     reads_places = True
     reads_signals = True
     standardised = True
-    sums_over_places = True
     views = ("modality", "signal", "history")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mmalign_core.data.media.picture_uris import pixels_uri
 from mmalign_core.data.titles import one_line
 from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.masks import MediaMap
@@ -13,7 +14,6 @@ from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.explanation.masked_medium import run_encoder
 from mmalign_core.workflow.export.films import video_tiles
-from mmalign_core.workflow.export.media_uris import pixels_uri
 
 if TYPE_CHECKING:
     from mmalign_core.workflow.explanation.answers import RecommendationMap

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mmalign_core.data.media.picture_uris import image_uri, pixels_uri
 from mmalign_core.settings import Settings
-from mmalign_core.workflow.export.media_uris import as_uri, pixels_uri
 
 if TYPE_CHECKING:
     from mmalign_core.data.media.videos import Video
@@ -50,7 +50,7 @@ def read_film(path: str, settings: Settings | None = None, *, frames: int = FRAM
     for frame in small:
         frame.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
     chosen = representative(seen.pixels, np.diff(seen.edges))
-    uris, times = tuple(as_uri(frame) for frame in small), tuple(float(time) for time in seen.times)
+    uris, times = tuple(image_uri(frame) for frame in small), tuple(float(time) for time in seen.times)
     return Film(uris, times, seen.seconds, *small[0].size, chosen)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-import io
 import mimetypes
 from pathlib import Path
-from typing import Any
 
+from mmalign_core.data.media.picture_uris import image_uri
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
 from mmalign_core.wording import say
@@ -24,23 +23,7 @@ def picture_uri(path: str, pixels: int, settings: Settings) -> str:
 
     image = decode_image(path, settings, at_least=(pixels, pixels))
     image.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
-    return as_uri(image)
-
-
-def pixels_uri(pixels: Any, most: int) -> str:
-    """Return uint8 pixels (h, w, 3) within most x most as a WebP data URI."""
-    from PIL import Image
-
-    image = Image.fromarray(pixels)
-    image.thumbnail((most, most), Image.Resampling.LANCZOS)
-    return as_uri(image)
-
-
-def as_uri(image: Any) -> str:
-    """Return a Pillow image as a WebP data URI."""
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=82, method=2)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return image_uri(image)
 
 
 def sound_uri(sound: Media, longest: int = LONGEST_SOUND) -> str:

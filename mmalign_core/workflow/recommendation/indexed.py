@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.recommend import RECOMMENDERS, Controls, Recommender
+from mmalign_core.recommend.base import SumsOverPlaces
 from mmalign_core.recommend.index_files import BEST, read_index, write_index
 from mmalign_core.recommend.item_index import IndexedItems, Pool
 from mmalign_core.splits import items_of
@@ -34,12 +35,12 @@ def check_index(index: str) -> str:
 
 def wants_index(model: Recommender, items: int, index: str) -> bool:
     """Whether the recommender is to ask an index. BadInput if that is asked for and it cannot."""
-    if check_index(index) == "approximate" and not model.sums_over_places:
-        able = ", ".join(n for n in RECOMMENDERS.names() if RECOMMENDERS.get(n).sums_over_places)
+    if check_index(index) == "approximate" and not isinstance(model, SumsOverPlaces):
+        able = ", ".join(n for n in RECOMMENDERS.names() if issubclass(RECOMMENDERS.get(n), SumsOverPlaces))
         raise BadInput(
             say("index: '{name}' compares all items; take exact, or one of: {able}", name=model.name, able=able)
         )
-    return index == "approximate" or (index == "auto" and items >= INDEXED_FROM and model.sums_over_places)
+    return index == "approximate" or (index == "auto" and items >= INDEXED_FROM and isinstance(model, SumsOverPlaces))
 
 
 def placed_ids(run: Run) -> Strings:
