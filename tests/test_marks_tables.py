@@ -25,6 +25,11 @@ for number in range(int(sys.argv[3])):
 """
 
 
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
 def test_an_exported_table_runs_no_formula_and_comes_back_as_it_was(store, tmp_path):
     birds = a_collection()
     for number, note in enumerate(["=1+1", "'=1+1", "''-x", "'quoted'", "@b", "plain"]):
