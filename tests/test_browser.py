@@ -24,10 +24,13 @@ def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:
     drawn_map(page, "map", PATIENCE)
     expect(page.get_by_text("trustworthiness")).to_have_count(1)
     expect(page.get_by_text("better than a random map")).to_have_count(1)
+    name = page.locator("h5").first
+    before = name.inner_text()
     page.mouse.click(*map_point(page, "map", 5))
-    page.wait_for_url(re.compile(r"[?&]item="))
+    page.wait_for_url(re.compile(r"[?&]item="))  # the address is new before the page is
+    expect(name).not_to_have_text(before)
     settled(page, PATIENCE)
-    shown = page.locator("h5").first.inner_text()
+    shown = name.inner_text()
     go(page, TITLES["recommend"])
     settled(page, PATIENCE)
     expect(page.locator(".st-key-chips").get_by_text(shown[:30])).to_have_count(1)
