@@ -165,6 +165,14 @@ def test_auto_picks_by_the_number_of_pairs_and_says_so() -> None:
     assert {row["dropout"] for row in tried.history if "dropout" in row} > {0.0}
 
 
+def test_a_fit_that_another_beats_is_not_repeated_on_all_pairs() -> None:
+    ended, whole = ALIGNERS.create("infonce-linear", start="random"), ALIGNERS.create("infonce-linear", start="random")
+    ended.to_beat = 2.0  # above any reciprocal rank
+    for model, trainings in ((ended, 2), (whole, 3)):
+        steps = [row["step"] for row in model.fit(pair(seen_latents(range(120)))).history if "step" in row]
+        assert 1 + sum(b <= a for a, b in pairwise(steps)) == trainings
+
+
 def test_the_history_holds_each_training_and_what_was_chosen() -> None:
     model, rows, said = ALIGNERS.create("infonce-linear"), [], []
     model.watch = rows.append

@@ -97,6 +97,16 @@ def test_a_saved_fit_places_alike_and_a_saved_fit_without_evidence_loads() -> No
     assert old.transform(sets["text"]).shape == (6, 512)
 
 
+def test_a_trained_aligner_has_the_evidence_beside_it() -> None:
+    sets = {"image": pictures(), "text": texts(), "audio": replace(texts("given@1"), modality="audio")}
+    model = ALIGNERS.create("infonce-linear", dims=4).fit(sets)  # six pairs: nothing is held out
+    bridge = ALIGNERS.create("bridge").fit({"image": sets["image"], "text": sets["text"]})
+    beside, width = {m: model.transform(s)[:, 4:] for m, s in sets.items()}, bridge.transform(texts()).shape[1]
+    assert width > 512 and {rows.shape[1] for rows in beside.values()} == {width} and not beside["audio"].any()
+    for modality in ("image", "text"):
+        assert beside[modality] == pytest.approx(0.5**0.5 * bridge.transform(sets[modality]), abs=1e-5)
+
+
 def test_the_weights_are_small_and_fit_their_encoders() -> None:
     files = {path.stem: path for path in FOLDER.glob("*.safetensors")}
     assert "efficientnet-lite0" in files and set(files) <= set(ENCODERS.names())

@@ -60,6 +60,7 @@ class Auto(Aligner):
             tried.append(InfonceMlp(prior=self.prior))
         for i, model in enumerate(tried):
             model.watch = lambda row: self.record(**row)
+            model.to_beat = max((each.chosen.quality for each in tried[:i]), default=model.to_beat)
             model.fit(sets, seed=seed, progress=within(progress, i / len(tried), (i + 1) / len(tried)))
         self._model = max(tried, key=lambda model: model.chosen.quality)
         self.selected, self.start_kept = self._model.name, self._model.start_kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -57,6 +58,10 @@ class ContrastiveAligner(WithPrior, TowerAligner):
     many: ClassVar[tuple[float, float]] = (0.1, 0.0)
     """Noise and dropout with more than MANY_PAIRS."""
 
+    to_beat: float = -math.inf
+    """Quality on held-out pairs that another aligner reached: a fit that reaches no more ends before it trains on all
+    pairs, and is not to be used."""
+
     loss: str = param("infonce", choices=LOSSES, help="infonce: one right among many; sigmoid: each pair for itself")
     start: str = param("auto", choices=STARTS, help="initial weights; auto: cca, or as-is if better on held-out pairs")
     dims: int = param(128, 2, 4096, help="most dimensions of the learned space (as-is keeps the vectors' own)")
@@ -88,6 +93,8 @@ class ContrastiveAligner(WithPrior, TowerAligner):
         progress(0.0, "starting points")
         self.chosen, self._towers = self._best(sets, parts, seed, within(progress, 0.0, 2 / 3 if parts.refits else 1.0))
         self.start_kept = self.chosen.step == 0
+        if self.chosen.quality <= self.to_beat:
+            return self.record(**self._choices())
         self._choose_beside(place_examples(self._towers, sets, parts.held), sets, parts, seed)
         self.record(**self._choices())
         if parts.refits:

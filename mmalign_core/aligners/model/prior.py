@@ -39,17 +39,17 @@ class Prior:
     A modality without concepts has b = 0, which keeps the order of its candidates.
     """
 
-    bridge: Aligner | None = None
+    bridge: Bridge | None = None
     weight: float = 0.0
 
     @staticmethod
     def of(sets: Sets) -> Prior:
-        """Return the bridge over these sets at weight UNTRIED if at least two have concepts, else none."""
+        """Return the bridge, with what is known of encoders, at DEFAULT_WEIGHT if two or more sets have concepts."""
         known = {m: s for m, s in sets.items() if m != "text" and _placed_concepts(s)}
         widths = {s.concepts.vectors.shape[1] for s in known.values() if s.concepts and s.concepts.vectors is not None}
         if "text" in sets and widths == {sets["text"].vectors.shape[1]}:
             known["text"] = sets["text"]
-        return Prior(Bridge(evidence=0).fit(known), DEFAULT_WEIGHT) if len(known) > 1 and len(widths) == 1 else Prior()
+        return Prior(Bridge().fit(known), DEFAULT_WEIGHT) if len(known) > 1 and len(widths) == 1 else Prior()
 
     def with_best_weight(self, trained: Mapping[str, np.ndarray], sets: Sets, held: Pairs) -> Prior:
         """Return the prior with the weight of the highest mean reciprocal rank on held-out examples.
@@ -91,14 +91,15 @@ class Prior:
         state = self.bridge.state()
         if modality == "text" or f"labels.{modality}" in state:
             return self.bridge.transform(rows)
-        return np.zeros((len(rows), len(state["whiten"])), np.float32)
+        width = max(part.stop for part in self.bridge.parts().values())
+        return np.zeros((len(rows), width), np.float32)
 
 
 class WithPrior(Aligner):
     """Mixin before a trained base class: joins its places with those of known pairs, and those with the bridge's."""
 
     reads_concepts = True
-    _prior: Prior
+    _prior = Prior()
     _known = KnownPairs()
 
     def _choose_beside(self, heads: Mapping[str, np.ndarray], sets: Sets, parts: Holdout, seed: int) -> None:
