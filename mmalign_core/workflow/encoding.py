@@ -16,8 +16,8 @@ from mmalign_core.encoders import (
     reference_of,
     with_params,
 )
+from mmalign_core.encoders.batched.embedding_sets import WriteBatches, encode_set, stored_set, write_batches
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.encoders.batched.stored import WriteBatches, encode_set, stored_set, write_batches
 from mmalign_core.encoders.batched.text_lengths import LongTexts, find_long_texts, wants_windows
 from mmalign_core.encoders.long_texts import WINDOWS, ReadsLongTexts
 from mmalign_core.encoders.servers.base import ServerEncoder

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from mmalign_core.data.formats import HEAD_BYTES, sniff
+from mmalign_core.data.tabular.caption_objects import TEXT_KEYS
 from mmalign_core.data.tabular.cells import is_list
 from mmalign_core.data.tabular.contents import Feature
-from mmalign_core.data.tabular.said import TEXT_KEYS
 
 _MEDIA = {"Image": "image", "Audio": "audio", "Video": "video"}
 _LIST_DEPTH = 4
