@@ -65,7 +65,7 @@ class Meter:
         return bool(self.said)
 
     def watched(self, work: Callable[[], T]) -> T:
-        """What `work` returns. Raises BadInput soon after a limit is reached, whether the work reports or not.
+        """Run `work` and return its result. Raises BadInput soon after a limit is reached, also if it never reports.
 
         Python code is stopped at its next step, and a call into a library once it comes back.
         """

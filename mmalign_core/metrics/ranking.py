@@ -28,7 +28,7 @@ RIGHT, SHUFFLED = range(2)
 
 @dataclass(frozen=True)
 class Measured:
-    """One `direction`, and its `hubs` if they were counted with it, else None."""
+    """What was measured of one `direction`. `hubs`: its hubs if they were counted in the same pass, else None."""
 
     direction: Direction
     hubs: Hubs | None = None

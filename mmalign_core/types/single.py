@@ -14,7 +14,7 @@ _STEP = 64
 
 
 def single_rows(rows: Any) -> np.ndarray:
-    """The rows (n, d) as float32, itself if it is.
+    """Return the rows (n, d) as float32; the same array if it has that type.
 
     A row of doubles whose largest number is beyond 2^100, or below 2^-100 and not 0, is multiplied by a power of two.
     Rows with NaN or infinity stay as they are, for the caller to report. Raises as `np.asarray` for what is no array.

@@ -57,7 +57,7 @@ def is_full(most: int) -> bool:
 
 
 def depart() -> None:
-    """Note that this session is turned away."""
+    """Record that this session was refused because too many are open: it no longer counts as open."""
     with _LOCK:
         here = _HERE.get(visitor().key)
         if here is not None:

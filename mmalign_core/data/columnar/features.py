@@ -114,7 +114,7 @@ def as_text(feature: Feature, value: Any) -> Feature:
 
 
 def is_bytes(type: Any) -> bool:
-    """Whether an Arrow type is bytes, also where they are coded, and no struct or UUID of them."""
+    """Whether an Arrow type holds bytes, plain or dictionary- or run-end-encoded. Structs and UUIDs do not count."""
     import pyarrow as pa
 
     if _is_uuid(type):
