@@ -210,7 +210,7 @@ class Jobs:
         return waiting.index(job) if job in waiting else 0
 
     def leave(self, who: str) -> None:
-        """Remove a person who went from every job. Jobs that nobody else waits for are cancelled, unless they are kept."""
+        """Remove a person from every job. Jobs that nobody else waits for are cancelled, unless they are kept."""
         for job in self.all():
             if not job.finished:
                 job.leave(who)
