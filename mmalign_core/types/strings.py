@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, overload
 
 import numpy as np
@@ -131,11 +132,14 @@ def joined_strings(parts: Sequence[Strings]) -> Strings:
     return Strings(pa.concat_arrays([part.column for part in parts])) if parts else Strings()
 
 
-def hex_strings(digests: bytes, size: int) -> Strings:
-    """The digests of `size` bytes each that stand end to end, each as a text of hex digits."""
-    width, count = 2 * size, len(digests) // size
-    offsets = np.arange(count + 1, dtype=np.int64) * width
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(digests.hex().encode())]
+def hex_strings(digests: Iterator[bytes], size: int) -> Strings:
+    """The digests of `size` bytes each, each as a text of hex digits."""
+    width, written = 2 * size, bytearray()
+    while block := b"".join(islice(digests, _CHUNK)):
+        written += block.hex().encode()
+    count = len(written) // width
+    offsets = np.arange(0, len(written) + 1, width, dtype=np.int64)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(written)]
     return Strings(pa.Array.from_buffers(pa.large_string(), count, buffers))
 
 
