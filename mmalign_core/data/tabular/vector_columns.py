@@ -185,6 +185,8 @@ def _lines(ids: Strings) -> Iterator[bytes]:
 
 
 def _keys(vectors: VectorColumn, count: int, owners: np.ndarray, media: MediaTable) -> Strings:
+    if not len(owners):
+        return digest_rows(vectors.matrix)
     many, held = (np.bincount(rows, minlength=count) for rows in (vectors.at, owners))
     by_medium = (many == held)[vectors.at]
     kept = (many == held)[owners]
