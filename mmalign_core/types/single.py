@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.types.basics import BadInput
+
 _RANGE = 100
 """Powers of two within which numbers stay as they are; our choice: beyond, their squares leave single precision, which
 reaches from 2^-149 to 2^128 (IEEE 754)."""
@@ -51,3 +53,12 @@ def fits_single(numbers: np.ndarray) -> bool:
         return True
     sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
     return not sizes.size or bool(sizes.max() <= 2.0**_RANGE and sizes.max() >= 2.0**-_RANGE)
+
+
+def check_dense(modality: str, rows: Any) -> None:
+    """BadInput for sparse rows, and for rows with masked numbers: their stored numbers are not what was meant."""
+    if hasattr(rows, "toarray"):
+        raise BadInput(f"{modality}: the rows are sparse; give them as an array, such as rows.toarray()")
+    if np.ma.is_masked(rows):
+        row = int(np.flatnonzero(np.ma.getmaskarray(rows).reshape(len(rows), -1).any(axis=1))[0])
+        raise BadInput(f"{modality}: row {row} holds masked numbers; fill them (rows.filled) or leave that row out")

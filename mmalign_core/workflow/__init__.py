@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.encoding import load_encoders as load_encoders
     from mmalign_core.workflow.encoding import long_texts_of as long_texts_of
     from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
     from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters

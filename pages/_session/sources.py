@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import partial
 
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.wording import say
-from mmalign_core.workflow import Run, Store, load_run, open_collection, open_demo, open_planted_demo
+from mmalign_core.workflow import (
+    Run,
+    Store,
+    load_encoders,
+    load_run,
+    open_collection,
+    open_demo,
+    open_planted_demo,
+)
 from pages._session import cache
 from pages._session.links import PLANTED
 from pages._session.uploads import open_upload
@@ -39,7 +48,10 @@ def open_source(spec: ViewSpec, store: Store, settings: Settings, progress: Prog
         raise BadInput(say("the link names the data '{value}', which is not here", value=value))
     if kind == "run":
         return saved_run(value, store).collection
-    return (open_planted_demo if value == PLANTED else open_demo)(settings=settings, progress=shown)
+    if value == PLANTED:
+        return open_planted_demo(settings=settings, progress=shown)
+    ready = partial(load_encoders, ("image", "text", "audio"), settings=settings)
+    return open_demo(settings=settings, progress=shown, meanwhile=ready)
 
 
 def saved_run(name: str, store: Store) -> Run:
