@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.compute
 
 from mmalign_core.data.media_cells import Find, MediaCells, text_name
-from mmalign_core.data.metadata_cells import LONGEST_METADATA, too_large, with_iso_dates
+from mmalign_core.data.metadata_cells import LONGEST_METADATA, too_large, with_plain_values
 from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.cells import (
     Cells,
@@ -231,7 +231,7 @@ class Draft:
             words = f"{size:,} characters, more than {LONGEST_METADATA:,}"
             reason = f"the cell '{shown(name)}' is too large ({words}); it was left empty"
             self.skip(self._rows.ids[row], "metadata", reason, self._rows.source(row))
-        kept, said = with_iso_dates(kept)
+        kept, said = with_plain_values(kept)
         self.notes += said
         return kept
 
