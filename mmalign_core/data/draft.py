@@ -119,7 +119,7 @@ class Draft:
             self.skip(rows.ids[row], modality, why, rows.source(row))
         if self._otherwise:
             written, name = next(iter(self._otherwise.items()))
-            count = f"{len(self._otherwise):,} files are named in another case than they have"
+            count = f"{len(self._otherwise):,} files are named otherwise than in the table"
             self.notes.append(f"{count}, such as '{shown(written)}' for '{shown(name)}'")
 
     def usable_ids(self) -> Strings:
@@ -193,7 +193,7 @@ class Draft:
             if modality != "text" and are_numbers(cell):
                 self._told.append((row, order, modality, f"{modality} {_NUMBERS}"))
                 continue
-            for entry in parse_list(cell, self._rows.as_json):
+            for entry in reader.entries(modality, parse_list(cell, self._rows.as_json)):
                 try:
                     media.append(reader.medium(self._rows.ids[row], modality, entry))
                     at.append(row)
