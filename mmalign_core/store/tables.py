@@ -30,6 +30,11 @@ _LANCE = r"data|_[a-z_]+(\.manifest)?"
 _log = logging.getLogger(__name__)
 
 
+def load_tables() -> None:
+    """Import the library of the tables ahead of its first use, since that takes a second."""
+    import lancedb as lancedb
+
+
 class LocalTables:
     """The LanceDB tables in the folder `database`. Call all methods inside `explained`."""
 

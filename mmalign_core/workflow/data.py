@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,11 +39,23 @@ def open_collection(
     return read_collection(data, interactions=interactions, roles=roles, settings=settings, progress=progress)
 
 
-def open_demo(*, settings: Settings | None = None, progress: Progress = no_progress) -> Collection:
-    """Return the embedded demo. It is written below the store's root on first use (about ten seconds)."""
+def open_demo(
+    *,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+    meanwhile: Callable[[], object] | None = None,
+) -> Collection:
+    """Return the embedded demo. It is written below the store's root on first use (about seven seconds).
+
+    `meanwhile`: what to do beside the writing, in a thread of its own; what it raises is left to whoever needs it.
+    """
     settings = settings or Settings()
     folder = settings.root / "demo" / VERSION
-    return replace(read_collection(write_demo(folder, progress=progress), settings=settings), name=DEMO_NAME)
+    with ThreadPoolExecutor(1, thread_name_prefix="beside the demo") as beside:
+        if meanwhile is not None and not folder.is_dir():
+            beside.submit(meanwhile)
+        written = write_demo(folder, progress=progress)
+    return replace(read_collection(written, settings=settings), name=DEMO_NAME)
 
 
 def open_planted_demo(*, settings: Settings | None = None, progress: Progress = no_progress) -> Collection:

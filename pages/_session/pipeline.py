@@ -9,6 +9,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.workflow import (
+    EncodingProcess,
     Run,
     SpaceMap,
     Store,
@@ -115,7 +116,9 @@ def _align(
         return kept.run(collection, progress=within(progress, 0.65, 0.75))
     choices, encoders = as_choices(spec.choices, collection)
     shown = within(progress, 0.2, 0.65)
-    encoding = encode(collection, encoders, store=store, settings=settings, progress=shown)
+    with EncodingProcess(shown) as apart:
+        ways = {"write": apart.write_batches, "load": apart.load}
+        encoding = encode(collection, encoders, store=store, settings=settings, progress=shown, **ways)
     return align(collection, encoding, choices, store=store, progress=within(progress, 0.65, 0.75), watch=watch)
 
 
