@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,23 @@ def test_a_second_run_makes_the_same_files(demo: Path, tmp_path: Path, rows: lis
 def test_a_finished_demo_is_kept(demo: Path) -> None:
     before = (demo / "manifest.jsonl").stat().st_mtime_ns
     assert write_demo(demo) == demo and (demo / "manifest.jsonl").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("theirs", ["demo.json", "other.json"])
+def test_another_process_may_finish_the_demo_first(
+    tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch, theirs: str
+) -> None:
+    target = tmp_path / "demo"
+
+    def fill(work: Path, items: object, progress: object) -> None:
+        target.mkdir()
+        for path in (work / "demo.json", target / theirs):
+            path.write_bytes((demo / "demo.json").read_bytes())
+
+    monkeypatch.setattr("mmalign_core.data.demo._fill", fill)
+    with nullcontext() if theirs == "demo.json" else pytest.raises(FileExistsError):
+        assert write_demo(target) == target
+    assert [path.name for path in tmp_path.iterdir()] == ["demo"] and (target / theirs).is_file()
 
 
 def test_other_content_is_refused(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from mmalign_core.data.names import SPLIT_WORDS, is_about, is_system_file, natur
 from mmalign_core.data.tabular.column_names import usual_column
 from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
-from mmalign_core.data.unused import why_unused
+from mmalign_core.data.unused_files import why_unused
 from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 

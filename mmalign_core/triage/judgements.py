@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mmalign_core.metrics.ranked import ranked
+from mmalign_core.metrics.query_ranks import ranked
 from mmalign_core.metrics.retrieval import best_chosen, right_answers
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.types import EmbeddingSet, Matches, Progress, no_progress

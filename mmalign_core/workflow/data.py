@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -43,17 +43,17 @@ def open_demo(
     *,
     settings: Settings | None = None,
     progress: Progress = no_progress,
-    meanwhile: Callable[[], object] | None = None,
+    meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Collection:
     """Return the embedded demo. It is written below the store's root on first use (about seven seconds).
 
-    `meanwhile`: what to do beside the writing, in a thread of its own; what it raises is left to whoever needs it.
+    `meanwhile`: what to do beside the writing, each in a thread; what it raises is left to whoever needs it.
     """
     settings = settings or Settings()
     folder = settings.root / "demo" / VERSION
-    with ThreadPoolExecutor(1, thread_name_prefix="beside the demo") as beside:
-        if meanwhile is not None and not folder.is_dir():
-            beside.submit(meanwhile)
+    with ThreadPoolExecutor(len(meanwhile) or 1, thread_name_prefix="beside the demo") as beside:
+        for work in () if folder.is_dir() else meanwhile:
+            beside.submit(work)
         written = write_demo(folder, progress=progress)
     return replace(read_collection(written, settings=settings), name=DEMO_NAME)
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mmalign_core.encoders.batched.instances import unload_idle as unload_idle
     from mmalign_core.encoders.batched.text_lengths import LongTexts as LongTexts
     from mmalign_core.encoders.embedded.onnx_session import release_sessions as release_sessions
+    from mmalign_core.engines.process import FEWEST as FEWEST_APART
+    from mmalign_core.engines.process import EncodingProcess as EncodingProcess
     from mmalign_core.explain.concepts import ConceptWords as ConceptWords
     from mmalign_core.explain.faithfulness import advantage as faithfulness_numbers
     from mmalign_core.explain.faithfulness import comparable as is_comparable

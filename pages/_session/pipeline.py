@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.workflow import (
+    FEWEST_APART,
+    EncodingProcess,
     Run,
     SpaceMap,
     Store,
     align,
     encode,
     inspect_collection,
+    load_encoders,
     project_run,
 )
 from pages._session import cache, state, view_history
@@ -45,14 +49,17 @@ def prepare(
 
     `watch` gets each row of a fit's history during the fit, `on_map` each whole map while a large one gets better.
     """
-    collection = _stage(
-        results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress)
-    )
-    if isinstance(collection, Failed):
-        return
-    run = _stage(
-        results, "run", spec.run_key, lambda: _align(spec, collection, results, store, settings, progress, watch)
-    )
+    with EncodingProcess(progress) as apart:
+        meanwhile = _loads(apart, settings)
+        collection = _stage(
+            results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress, meanwhile)
+        )
+        if isinstance(collection, Failed):
+            return
+        run = _stage(
+            results, "run", spec.run_key,
+            lambda: _align(spec, collection, results, store, settings, progress, watch, apart),
+        )  # fmt: skip
     if not isinstance(run, Failed):
         drawing = within(progress, 0.75, 0.95)
         _stage(
@@ -68,6 +75,14 @@ def prepare(
         spec.collection_key,
         lambda: inspect_collection(collection, settings=settings, progress=checking),
     )
+
+
+def _loads(apart: EncodingProcess, settings: Settings) -> list[Callable[[], None]]:
+    """Return what loads the encoders of the demo where they will be needed: most apart, that of labels here too."""
+    return [
+        partial(load_encoders, ("image", "text", "audio"), FEWEST_APART, settings=settings, load=apart.load),
+        partial(load_encoders, ("text",), 0, settings=settings),
+    ]
 
 
 def _stage(results: ResultsCache, kind: str, key: str, make: Callable[[], Any]) -> Any:
@@ -89,9 +104,10 @@ def run_of(spec: ViewSpec, results: ResultsCache, progress: Progress) -> Run:
     )
     found = collection
     if not isinstance(collection, Failed):
+        apart = EncodingProcess(progress)
         found = _stage(
             results, "run", spec.run_key,
-            lambda: _align(spec, collection, results, store, settings, progress, lambda row: None),
+            lambda: _align(spec, collection, results, store, settings, progress, lambda row: None, apart),
         )  # fmt: skip
     if isinstance(found, Failed):
         raise BadInput(found.reason)
@@ -106,8 +122,9 @@ def _align(
     settings: Settings,
     progress: Progress,
     watch: Watch,
+    apart: EncodingProcess,
 ) -> Run:
-    """Return the saved run, the run of a fit that a comparison kept, or a new run."""
+    """Return the saved run, the run of a fit that a comparison kept, or a new run, encoded `apart`, which then ends."""
     if spec.saved:
         return saved_run(spec.saved, store)
     kept = results.get("fit", spec.run_key)
@@ -115,7 +132,9 @@ def _align(
         return kept.run(collection, progress=within(progress, 0.65, 0.75))
     choices, encoders = as_choices(spec.choices, collection)
     shown = within(progress, 0.2, 0.65)
-    encoding = encode(collection, encoders, store=store, settings=settings, progress=shown)
+    with apart:
+        ways = {"write": apart.write_batches, "load": apart.load}
+        encoding = encode(collection, encoders, store=store, settings=settings, progress=shown, **ways)
     return align(collection, encoding, choices, store=store, progress=within(progress, 0.65, 0.75), watch=watch)
 
 

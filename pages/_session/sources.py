@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
@@ -12,19 +13,28 @@ from mmalign_core.wording import say
 from mmalign_core.workflow import (
     Run,
     Store,
-    load_encoders,
     load_run,
     open_collection,
     open_demo,
     open_planted_demo,
 )
+from pages._session import cache
 from pages._session.links import PLANTED
 from pages._session.uploads import open_upload
 from pages._session.view_spec import ViewSpec
 
 
-def open_source(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) -> Collection:
-    """Return the collection of a view's source. BadInput if it cannot be opened, or belongs to another."""
+def open_source(
+    spec: ViewSpec,
+    store: Store,
+    settings: Settings,
+    progress: Progress,
+    meanwhile: Sequence[Callable[[], object]] = (),
+) -> Collection:
+    """Return the collection of a view's source. BadInput if it cannot be opened, or belongs to another.
+
+    `meanwhile`: what to do while the demo is written for the first time.
+    """
     kind, value = spec.source["kind"], spec.source["value"]
     shown = within(progress, 0.0, 0.2)
     shown(0.0, say("opening the collection"))
@@ -48,8 +58,7 @@ def open_source(spec: ViewSpec, store: Store, settings: Settings, progress: Prog
         return saved_run(value, store).collection
     if value == PLANTED:
         return open_planted_demo(settings=settings, progress=shown)
-    ready = partial(load_encoders, ("image", "text", "audio"), settings=settings)
-    return open_demo(settings=settings, progress=shown, meanwhile=ready)
+    return open_demo(settings=settings, progress=shown, meanwhile=meanwhile)
 
 
 def saved_run(name: str, store: Store) -> Run:
@@ -57,3 +66,14 @@ def saved_run(name: str, store: Store) -> Run:
     if name not in {summary.id for summary in store.list_runs()}:
         raise BadInput(say("the saved run '{name}' is no longer here; it was deleted or renamed", name=name))
     return load_run(name, store=store)
+
+
+def shared_titles(collection: Collection) -> frozenset[str]:
+    """Return the items whose title is that of another item too."""
+    return cache.of_collection("shared titles", collection, _shared)
+
+
+def _shared(collection: Collection) -> frozenset[str]:
+    titles = cache.titles(collection)
+    many = Counter(titles.values())
+    return frozenset(item for item, title in titles.items() if many[title] > 1)

@@ -40,8 +40,17 @@ def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
         remove_parts(target.parent)
         with new_folder(target) as work:
             _fill(work, demo_items(), progress or no_progress)
-            rename_new(work, target)
+            _give_name(work, target)
     return target
+
+
+def _give_name(work: Path, target: Path) -> None:
+    """Let the new folder take its name; another process that wrote the same demo first is as good."""
+    try:
+        rename_new(work, target)
+    except FileExistsError:
+        if not _is_this_demo(target):
+            raise
 
 
 def _is_this_demo(folder: Path) -> bool:

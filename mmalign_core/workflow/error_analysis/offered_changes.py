@@ -15,9 +15,9 @@ from mmalign_core.wording import say, say_way
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.comparison.comparison import compare
 from mmalign_core.workflow.error_analysis.corrections import better_correction, mean_gain, paired_gains
-from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.finding import Finding, of_100, row_name
+from mmalign_core.workflow.error_analysis.run_vectors import encoded_again
 
 _TRAINED = "infonce-linear"
 """The trained aligner that is tried: the one that the other heads start from."""
