@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import filecmp
 import json
+import shutil
+import sys
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 from PIL import Image
 
 from mmalign_core.data.demo import _fill, demo_items, simulated_interactions, write_demo
 from mmalign_core.data.demo.items import LANGUAGES, emoji_name
+from mmalign_core.data.demo.media import write_media
 from mmalign_core.data.demo.pictures import drawing_file, lit, render_drawing
 from mmalign_core.data.demo.sounds import RATE, SECONDS, sound_table, synthesise
 from mmalign_core.encoders.base import ENCODERS
@@ -131,6 +136,23 @@ def test_a_finished_demo_is_kept(demo: Path) -> None:
     assert write_demo(demo) == demo and (demo / "manifest.jsonl").stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize("theirs", ["demo.json", "other.json"])
+def test_another_process_may_finish_the_demo_first(
+    tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch, theirs: str
+) -> None:
+    target = tmp_path / "demo"
+
+    def fill(work: Path, items: object, progress: object) -> None:
+        target.mkdir()
+        for path in (work / "demo.json", target / theirs):
+            path.write_bytes((demo / "demo.json").read_bytes())
+
+    monkeypatch.setattr("mmalign_core.data.demo._fill", fill)
+    with nullcontext() if theirs == "demo.json" else pytest.raises(FileExistsError):
+        assert write_demo(target) == target
+    assert [path.name for path in tmp_path.iterdir()] == ["demo"] and (target / theirs).is_file()
+
+
 def test_other_content_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep me")
     with pytest.raises(BadInput, match="already holds something else"):
@@ -167,7 +189,20 @@ def test_cancelling_leaves_nothing_behind(tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         write_demo(tmp_path / "demo", stop)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [] and not psutil.Process().children()
+
+
+@pytest.mark.parametrize("python", ["", "false"])
+def test_files_are_written_without_other_processes(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which(python) or python)
+    said = list[float]()
+    items = demo_items()[::40]
+    write_media(tmp_path, items, lambda fraction, message: said.append(fraction))
+    written = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")]
+    assert len(said) == len(written) > len(items) and said == sorted(said)
+    assert filecmp.cmpfiles(demo, tmp_path, written, shallow=False) == (written, [], [])
 
 
 def test_progress_rises_to_one(demo: Path, steps: list[float]) -> None:

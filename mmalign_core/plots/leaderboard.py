@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -23,8 +24,9 @@ _FRAME = 130
 """Pixels of a figure outside its panels: legend, titles and axis."""
 _NAMES_WIDE = 0.26
 """Share of a panel for the names: 16 letters in the narrowest panel of a laptop, of 380 pixels."""
-_LETTERS, _BEFORE = 16, 2
-"""Letters in that share, and the letters' room between a point and its name."""
+_LETTERS, _BEFORE, _REACH = 16, 2, 3
+"""Letters in that share, the letters' room between a point and its name, and the lines that a name may stand above or
+below its point."""
 _SHORTEST = 1e-3
 """Seconds. Faster fits are drawn at this value, because a logarithmic axis needs a lower limit."""
 
@@ -81,28 +83,58 @@ def _top(rows: Sequence[Row], metric: str) -> float:
 
 
 def _names(rows: Sequence[Row], direction: str, metric: str, tall: float, height: int) -> list[dict[str, Any]]:
-    """Return annotations, each with a line to its point: a name right of it where no point lies, else in one column.
+    """Return annotations, each with a line to its point: a name stands at its point, or at most some lines above or
+    below, where it covers no point and no other name; the others stand in one column right of all points.
 
-    All are spaced in pixels of the fixed height, so no two names overlap at any width.
+    Lines are spaced in pixels of the fixed height, so no two names overlap in panels at least as wide as a laptop's.
     """
-    ordered = sorted(rows, key=lambda row: row["metrics"][direction][metric])
     step = _LINE * tall / (height - _FRAME)
-    places = spread([row["metrics"][direction][metric] for row in ordered], step, tall)
-    points = [(_power(row), row["metrics"][direction][metric]) for row in ordered]
-    start, end = _time_range(rows)
-    wide, column = _NAMES_WIDE * (end - start), _name_column(rows)
-
-    def beside(x: float, place: float, name: str) -> float:
-        room = wide * (_BEFORE + min(len(name), _LETTERS)) / _LETTERS
-        crossed = any(x < other < x + room and abs(y - place) < step for other, y in points)
-        return column if crossed else min(column, x + wide * _BEFORE / _LETTERS)
-
+    points = [(_power(row), row["metrics"][direction][metric]) for row in rows]
+    start, column = _time_range(rows)[0], _name_column(rows)
+    letter = _NAMES_WIDE * (_time_range(rows)[1] - start) / _LETTERS
+    placed: dict[int, _Box] = {}
+    for at in sorted(range(len(rows)), key=lambda at: -points[at][0]):
+        wide = letter * min(len(rows[at]["aligner"]), _LETTERS)
+        for box in _boxes_around(points[at], wide, letter * _BEFORE, step):
+            inside = start <= box.low and box.high <= column and step / 2 <= box.place <= tall - step / 2
+            if (
+                inside
+                and not any(box.covers(x, x, y, step) for x, y in points)
+                and not any(box.covers(one.low, one.high, one.place, step) for one in placed.values())
+            ):
+                placed[at] = box
+                break
+    left = sorted((at for at in range(len(rows)) if at not in placed), key=lambda at: points[at][1])
+    for at, place in zip(left, spread([points[at][1] for at in left], step, tall)):
+        placed[at] = _Box(column, column, place)
     return [
-        {"text": plain_label(row["aligner"], 24), "x": x, "y": y, "ax": beside(x, place, row["aligner"]), "ay": place,
-         "xanchor": "left", "font": {"size": 11}, "arrowhead": 0, "arrowwidth": 0.8, "arrowcolor": OTHER_COLOUR,
-         "standoff": 6}
-        for row, (x, y), place in zip(ordered, points, places)
+        {"text": plain_label(row["aligner"], 24), "x": x, "y": y, "ay": placed[at].place,
+         "ax": placed[at].high if placed[at].high < x else placed[at].low,
+         "xanchor": "right" if placed[at].high < x else "left",
+         "font": {"size": 11}, "arrowhead": 0, "arrowwidth": 0.8, "arrowcolor": OTHER_COLOUR, "standoff": 6}
+        for at, (row, (x, y)) in enumerate(zip(rows, points))
     ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Box:
+    """Where a name stands: from `low` to `high` on the time axis, one line about `place`."""
+
+    low: float
+    high: float
+    place: float
+
+    def covers(self, low: float, high: float, place: float, step: float) -> bool:
+        """Whether the name meets what lies from `low` to `high` in a line about `place`."""
+        return low <= self.high and self.low <= high and abs(place - self.place) < 0.99 * step
+
+
+def _boxes_around(point: tuple[float, float], wide: float, before: float, step: float) -> Iterator[_Box]:
+    """Yield places for a name around its point, the nearest lines first, the right side before the left."""
+    x, y = point
+    for lines in sorted(range(-_REACH, _REACH + 1), key=abs):
+        yield _Box(x + before, x + before + wide, y + lines * step)
+        yield _Box(x - before - wide, x - before, y + lines * step)
 
 
 def _power(row: Row) -> float:
