@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,14 @@ def test_what_an_index_cannot_answer_compares_all(made: IndexedItems) -> None:
     some = np.arange(N) % 2 == 0  # more than are scored without the index
     pool = made.pool(model, query, 10, Controls((), some))
     assert pool is not None and not pool.whole and not (pool.rows % 2).any() and len(pool.rows) >= 10
+
+
+def test_places_on_disk_are_not_held_in_memory(made: IndexedItems, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[np.ndarray] = []
+    monkeypatch.setattr(items_module, "release", given_back.append)
+    fresh = replace(made)
+    assert fresh.present("image").sum() == N - 4 and len(given_back) == 2 * N // 1_000
+    assert all(isinstance(part, np.memmap) for part in given_back)
 
 
 def test_ids_are_found_by_bisection(made: IndexedItems) -> None:
