@@ -1,6 +1,9 @@
 """What several tests share: a store of their own, the demo, one alignment of it, and the development data."""
 
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,12 +92,27 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the demo and its vectors, made once by the command line and copied for each dashboard."""
+    home = tmp_path_factory.mktemp("demo_home")
+    for command in (["demo", str(home / "demo")], ["encode", str(home / "demo"), "--store", str(home)]):
+        subprocess.run([sys.executable, "-m", "mmalign_core", *command], cwd=ROOT, check=True, capture_output=True)
+    return home
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a dashboard with a store of its own, one for all browser tests of a file."""
+def address(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a dashboard with a store of its own, one for all browser tests of a file.
+
+    The store holds the demo and its vectors, unless the file sets FIRST_START = True: then it is empty.
+    """
     from benchmarks.dashboard import serve  # needs Playwright, which other tests do without
 
-    with serve(tmp_path_factory.mktemp("home")) as found:
+    home = tmp_path_factory.mktemp("home")
+    if not getattr(request.module, "FIRST_START", False):
+        shutil.copytree(request.getfixturevalue("demo_home"), home, dirs_exist_ok=True)
+    with serve(home) as found:
         yield found
 
 

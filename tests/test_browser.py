@@ -14,6 +14,7 @@ from tests.browser import MARKS, PATIENCE, TITLES, Browser, Page, chart, drawn_m
 from tests.dashboard import ROOT
 
 pytestmark = MARKS
+FIRST_START = True
 
 
 def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:

@@ -1,6 +1,7 @@
 """The dashboard in Chinese: chosen by the browser or the switch, kept in the link, and no English sentence is left."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -45,9 +46,9 @@ def chinese(chrome: Browser, address: str) -> Page:
 
 
 @pytest.fixture(scope="module")
-def demo_words(tmp_path_factory: pytest.TempPathFactory) -> str:
+def demo_words(demo_home: Path) -> str:
     """All that the demo itself says: its texts, titles, metadata and credits."""
-    demo = open_demo(settings=Settings(root=tmp_path_factory.mktemp("words")))
+    demo = open_demo(settings=Settings(root=demo_home))
     cells = map(str, demo.items.to_numpy().ravel().tolist())
     return "\n".join([*(medium.text or "" for medium in demo.media_of("text")), *cells, demo.attribution])
 

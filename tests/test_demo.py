@@ -160,7 +160,8 @@ def test_other_content_is_refused(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_a_link_to_an_empty_folder_stays_a_link(tmp_path: Path) -> None:
+def test_a_link_to_an_empty_folder_stays_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmalign_core.data.demo._fill", lambda folder, *_: (folder / "manifest.jsonl").touch())
     (tmp_path / "empty").mkdir()
     (tmp_path / "link").symlink_to("empty")
     assert write_demo(tmp_path / "link") == tmp_path / "empty"

@@ -12,25 +12,19 @@ import pytest
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Finding, Run, align, demo_tour, encode, open_demo, open_planted_demo, tour_order
+from mmalign_core.workflow import Encoding, Finding, Run, align, demo_tour, open_planted_demo, tour_order
 from mmalign_core.workflow.data import OWN, PLANTED, SWAPPED
 from mmalign_core.workflow.demo_story import planted_items
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(root=tmp_path_factory.mktemp("home"))
+def settings(home: Path) -> Settings:
+    return Settings(root=home)
 
 
 @pytest.fixture(scope="module")
-def demo(settings: Settings) -> Collection:
-    return open_demo(settings=settings)
-
-
-@pytest.fixture(scope="module")
-def run(demo: Collection, settings: Settings) -> Run:
-    store = Store(settings.root)
-    return align(demo, encode(demo, store=store, settings=settings), store=store)
+def run(demo: Collection, demo_encoding: Encoding, store: Store) -> Run:
+    return align(demo, demo_encoding, store=store)
 
 
 @pytest.fixture(scope="module")

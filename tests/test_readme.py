@@ -173,6 +173,6 @@ def test_make_run_serves_the_dashboard(home: Path) -> None:
 @pytest.mark.skipif(not (ROOT / ".venv/.test").exists(), reason="this checkout was not set up by make")
 def test_make_test_runs_pytest() -> None:
     shown = subprocess.run(
-        ["make", "test", "ARGS=tests/test_params.py"], cwd=ROOT, capture_output=True, text=True, timeout=300
+        ["make", "test", "ARGS=-n 0 tests/test_params.py"], cwd=ROOT, capture_output=True, text=True, timeout=300
     )
     assert shown.returncode == 0 and " passed" in shown.stdout
