@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from mmalign_core.encoders import Encoder
 from mmalign_core.encoders.batched.instances import encoder_of
-from mmalign_core.encoders.batched.stored import write_batches
+from mmalign_core.encoders.batched.embedding_sets import write_batches
 from mmalign_core.encoders.servers.base import ServerEncoder
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media, MediaTable, Progress, Skipped
