@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,22 +38,15 @@ def open_collection(
     return read_collection(data, interactions=interactions, roles=roles, settings=settings, progress=progress)
 
 
-def open_demo(
-    *,
-    settings: Settings | None = None,
-    progress: Progress = no_progress,
-    meanwhile: Callable[[], object] | None = None,
-) -> Collection:
-    """Return the embedded demo. It is written below the store's root on first use (about seven seconds).
+def demo_folder(settings: Settings) -> Path:
+    """Where the embedded demo lies, or will be written on first use."""
+    return settings.root / "demo" / VERSION
 
-    `meanwhile`: what to do beside the writing, in a thread of its own; what it raises is left to whoever needs it.
-    """
+
+def open_demo(*, settings: Settings | None = None, progress: Progress = no_progress) -> Collection:
+    """Return the embedded demo. It is written below the store's root on first use (about seven seconds)."""
     settings = settings or Settings()
-    folder = settings.root / "demo" / VERSION
-    with ThreadPoolExecutor(1, thread_name_prefix="beside the demo") as beside:
-        if meanwhile is not None and not folder.is_dir():
-            beside.submit(meanwhile)
-        written = write_demo(folder, progress=progress)
+    written = write_demo(demo_folder(settings), progress=progress)
     return replace(read_collection(written, settings=settings), name=DEMO_NAME)
 
 

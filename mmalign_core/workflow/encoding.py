@@ -24,7 +24,6 @@ from mmalign_core.encoders.servers.base import ServerEncoder
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.store.tables import load_tables
 from mmalign_core.types import (
     BadInput,
     Collection,
@@ -136,18 +135,6 @@ def encode(
         )
     names = {m: s.encoder for m, s in kept.items()}
     return Encoding(kept, names, counts, tuple(skipped), seconds, collection.media, long)
-
-
-def load_encoders(modalities: Sequence[str], *, settings: Settings | None = None) -> None:
-    """Load the default encoders of these modalities and the store's library, so that `encode` need not wait for them.
-
-    Raises BadInput if a model is missing or cannot be loaded.
-    """
-    for modality in modalities:
-        model = encoder(DEFAULT_ENCODERS[modality], modality)
-        model.settings = settings or Settings()
-        model.load()
-    load_tables()
 
 
 def long_texts_of(collection: Collection, reference: str = "", settings: Settings | None = None) -> LongTexts | None:

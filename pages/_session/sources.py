@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from functools import partial
 
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.wording import say
 from mmalign_core.workflow import (
+    DEFAULT_ENCODERS,
+    EncodingProcess,
     Run,
     Store,
-    load_encoders,
+    demo_folder,
     load_run,
     open_collection,
     open_demo,
@@ -25,8 +26,13 @@ from pages._session.uploads import open_upload
 from pages._session.view_spec import ViewSpec
 
 
-def open_source(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) -> Collection:
-    """Return the collection of a view's source. BadInput if it cannot be opened, or belongs to another."""
+def open_source(
+    spec: ViewSpec, store: Store, settings: Settings, progress: Progress, apart: EncodingProcess
+) -> Collection:
+    """Return the collection of a view's source. BadInput if it cannot be opened, or belongs to another.
+
+    `apart`: where it will be encoded.
+    """
     kind, value = spec.source["kind"], spec.source["value"]
     shown = within(progress, 0.0, 0.2)
     shown(0.0, say("opening the collection"))
@@ -50,8 +56,10 @@ def open_source(spec: ViewSpec, store: Store, settings: Settings, progress: Prog
         return saved_run(value, store).collection
     if value == PLANTED:
         return open_planted_demo(settings=settings, progress=shown)
-    ready = partial(load_encoders, ("image", "text", "audio"), settings=settings)
-    return open_demo(settings=settings, progress=shown, meanwhile=ready)
+    if not demo_folder(settings).is_dir():
+        encoders = {m: DEFAULT_ENCODERS[m] for m in ("image", "text", "audio")}
+        apart.load_ahead(encoders, settings)  # while the demo is written
+    return open_demo(settings=settings, progress=shown)
 
 
 def saved_run(name: str, store: Store) -> Run:
