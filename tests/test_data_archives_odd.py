@@ -183,3 +183,55 @@ def test_names_in_a_code_page_are_read(codec: str, kind: str, tmp_path: Path, ke
 
 def test_names_that_are_utf8_stay_so() -> None:
     assert decoded_names(["日本.txt".encode(), b"plain.txt"]) == (["日本.txt", "plain.txt"], "")
+
+
+@pytest.mark.parametrize("packed, name", [("w:bz2", "a.tar.bz2"), ("w:xz", "a.txz"), ("w:xz", "A.TAR.XZ")])
+def test_tars_under_the_endings_of_their_packing_are_read(
+    packed: str, name: str, tmp_path: Path, kept: Settings
+) -> None:
+    with tarfile.open(tmp_path / name, packed) as tar:
+        for file, body in FILES.items():
+            content = body if isinstance(body, bytes) else body.encode()
+            info = tarfile.TarInfo(file)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    assert list(read(tmp_path / name, kept).ids) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("name", ["a.tar.zst", "a.7z", "a.rar"])
+def test_archives_that_are_not_opened_are_called_what_they_are(name: str, tmp_path: Path, kept: Settings) -> None:
+    heads = {"zst": b"\x28\xb5\x2f\xfd", "7z": b"7z\xbc\xaf\x27\x1c", "rar": b"Rar!\x1a\x07\x01"}
+    (tmp_path / name).write_bytes(heads[name.rsplit(".", 1)[1]] + bytes(600))
+    with pytest.raises(BadInput, match=r"Zstandard|7-Zip|RAR"):
+        read(tmp_path / name, kept)
+
+
+def packed(folder: Path, files: dict[str, bytes | str]) -> bytes:
+    return make_zip(folder / "inner.zip", files).read_bytes()
+
+
+def test_archives_in_an_archive_are_unpacked_one_level(tmp_path: Path, kept: Settings) -> None:
+    pictures = packed(tmp_path, {name: body for name, body in FILES.items() if name.endswith("png")})
+    texts = packed(tmp_path, {name: body for name, body in FILES.items() if name.endswith("txt")})
+    make_zip(tmp_path / "a.zip", {"images.zip": pictures, "texts.zip": texts})
+    found = read(tmp_path / "a.zip", kept)
+    assert list(found.ids) == ["a", "b", "c"] and len(found.media) == 6 and not found.skipped
+    assert any("archives in the archive are unpacked too: 2" in note for note in found.notes)
+    likes = "user_id,item_id\n1,a\n1,b\n"
+    make_zip(tmp_path / "b.zip", {"set/images.zip": pictures, "set/texts.zip": texts, "set/interactions.csv": likes})
+    events = read(tmp_path / "b.zip", kept).interactions
+    assert events is not None and len(events) == 2
+
+
+def test_a_second_level_is_reported(tmp_path: Path, kept: Settings) -> None:
+    deep = packed(tmp_path, {"more.zip": packed(tmp_path, FILES), "note.txt": "words"})
+    make_zip(tmp_path / "a.zip", {"x.zip": deep})
+    found = read(tmp_path / "a.zip", kept)
+    assert len(found.ids) == 1 and "more.zip" in found.skipped[0].reason
+
+
+def test_archives_in_an_archive_keep_the_limit_together(tmp_path: Path) -> None:
+    inner = {f"{n}.zip": packed(tmp_path, {"a.txt": bytes([65 + n]) * 60_000}) for n in range(4)}
+    make_zip(tmp_path / "a.zip", inner)
+    with pytest.raises(BadInput, match="too large together"):
+        read(tmp_path / "a.zip", Settings(root=tmp_path / "store", max_archive_bytes=150_000))

@@ -54,3 +54,13 @@ def test_damage_anywhere_gives_one_line_or_vectors(
             assert np.isfinite(found.vectors["image"].vectors).all()
         except BadInput as error:
             assert "\n" not in str(error)
+
+
+def test_records_give_their_fields_as_arrays(tmp_path: Path) -> None:
+    records = np.zeros(3, [("id", "U2"), ("image", ">f4", (4,)), ("text", "f2", (2,)), ("label", "i4")])
+    records["id"], records["image"], records["text"] = ["a", "b", "c"], np.eye(3, 4), np.eye(3, 2) + 1
+    (tmp_path / "vectors.npy").write_bytes(npy(records))
+    found = read_collection(tmp_path)
+    assert list(found.ids) == ["a", "b", "c"] and found.vectors["image"].vectors.tolist() == np.eye(3, 4).tolist()
+    assert found.vectors["text"].vectors.shape == (3, 2)
+    assert len(found.skipped) == 1 and "label" in found.skipped[0].id + found.skipped[0].reason

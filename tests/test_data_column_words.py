@@ -129,3 +129,10 @@ def test_transactions_beside_articles_are_interactions(tmp_path: Path) -> None:
     table(tmp_path, "transactions_train.csv", ("t_dat", "customer_id", "article_id", "price"), rows)
     found = read_collection(tmp_path)
     assert texts(found) == TEXTS and found.interactions is not None and len(found.interactions) == 6
+
+
+def test_dates_and_codes_are_no_texts_that_are_hinted_at(tmp_path: Path) -> None:
+    write(tmp_path, {f"{n}.png": png(n) for n in range(3)})
+    rows = [(f"{n}.png", f"2024-01-0{n + 1} 00:00:00", f"AB-12 34 56-{n}") for n in range(3)]
+    table(tmp_path, "manifest.csv", ("image", "when", "code"), rows)
+    assert not any("--role" in note for note in read_collection(tmp_path).notes)

@@ -202,3 +202,19 @@ def test_reading_can_be_stopped(tmp_path: Path, kept: Settings) -> None:
     assert seen == ["reading set (0 of 20 rows)", "reading set (8 of 20 rows)"]
     assert len(os.listdir(kept.root / "media")) <= 16
     assert np.isfinite(read_collection(tmp_path / "set", settings=kept).vectors["image"].vectors).all()
+
+
+def test_folders_that_say_a_column_are_read_as_one(tmp_path: Path) -> None:
+    for colour in ("red", "dark%20blue"):
+        (tmp_path / f"colour={colour}").mkdir()
+        rows = pa.table({"id": [f"{colour[0]}{n}" for n in range(2)], "text": ["one", "two"]})
+        pq.write_table(rows, tmp_path / f"colour={colour}" / "part-0.parquet")
+    found = read_collection(tmp_path, settings=Settings(root=tmp_path / "store"))
+    assert found.items["colour"].to_dict() == {"d0": "dark blue", "d1": "dark blue", "r0": "red", "r1": "red"}
+
+
+def test_a_table_beside_pictures_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png())
+    (tmp_path / "products.csv").write_bytes("ref;légende\n1;été\n".encode("cp1252"))
+    reasons = [one.reason for one in read_collection(tmp_path, settings=Settings(root=tmp_path / "store")).skipped]
+    assert len(reasons) == 1 and "'products.csv' is not UTF-8" in reasons[0]

@@ -190,6 +190,16 @@ def test_paths_of_another_machine_and_names_in_another_case_are_found(tmp_path: 
         ("notes.docx", "save its words as .txt"),
         ("more.7z", "unpack it and give the folder"),
         ("sounds.gz", "unpack it and give the folder"),
+        ("photo.cr2", "save it as PNG or JPEG"),
+        ("book.m4b", "save it as WAV"),
+        ("film.mts", "save it as MP4"),
+        ("rows.feather", "save it as Parquet"),
+        ("items.sqlite", "export its table"),
+        ("data.tfrecord", "save its rows as Parquet"),
+        ("0.jpg.crdownload", "its download did not end"),
+        ("data.yaml", "is no item"),
+        ("images.zip", "unpack it here"),
+        ("interactions.json", "interactions are read from .csv"),
     ],
 )
 def test_files_of_other_kinds_are_reported_with_a_cure_that_fits(name: str, cure: str, tmp_path: Path) -> None:

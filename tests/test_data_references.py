@@ -52,7 +52,7 @@ def test_names_written_otherwise_are_found_and_said(written: str, name: str, tmp
     pictures(tmp_path, name)
     found = manifest(tmp_path, [written.format(n) for n in range(4)])
     assert [Path(one).name for _, one in held(found)] == [Path(name.format(n)).name for n in range(4)]
-    assert any("4 files are named otherwise than in the table" in note for note in found.notes)
+    assert any("4 files are named in another case or spelling than they have" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("mark", [";", "|", ",", ", ", "\n"])

@@ -119,7 +119,7 @@ class Draft:
             self.skip(rows.ids[row], modality, why, rows.source(row))
         if self._otherwise:
             written, name = next(iter(self._otherwise.items()))
-            count = f"{len(self._otherwise):,} files are named otherwise than in the table"
+            count = f"{len(self._otherwise):,} files are named in another case or spelling than they have"
             self.notes.append(f"{count}, such as '{shown(written)}' for '{shown(name)}'")
 
     def usable_ids(self) -> Strings:

@@ -19,7 +19,7 @@ from mmalign_core.data.pairing import is_counted, of_whole_names, paired
 from mmalign_core.data.tabular.column_names import usual_column
 from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
-from mmalign_core.data.unused_files import why_unused
+from mmalign_core.data.unused_files import why_about, why_unused
 from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
@@ -201,7 +201,7 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
     for name in names:
         modality, extension = _modality(name, listing[name]), PurePosixPath(name).suffix.lower()
         if is_about(name) and len(media) < 2:
-            draft.skip(stem, modality or "", f"'{shown(name)}' describes the collection and is no item", name)
+            draft.skip(stem, modality or "", why_about(name), name)
         elif modality:
             cells.setdefault(modality, []).append(File(name, listing[name]))
         elif extension in (".json", ".cls") and media:

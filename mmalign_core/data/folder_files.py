@@ -29,6 +29,8 @@ class FolderFiles:
     def __init__(self, root: Path | None, *, absolute: bool = False, listing: Mapping[str, Path] | None = None) -> None:
         self.root, self._absolute, self._listing = root, absolute, listing
         self.used: set[str] = set()
+        self.faults: dict[str, str] = {}
+        """Tables that were looked at and cannot be read -> why."""
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -107,7 +109,7 @@ class FolderFiles:
         """Report every file that is not used; `table`: what names the files that are."""
         for name in self.names:
             if name not in self.used and name not in _OWN:
-                draft.skip(name, modality_of(name) or "", why_left(name, table), name)
+                draft.skip(name, modality_of(name) or "", self.faults.get(name) or why_left(name, table), name)
 
     @cached_property
     def _known(self) -> frozenset[str]:

@@ -25,7 +25,9 @@ TABLES = (".jsonl", ".csv", ".tsv", ".parquet")
 TABLE_ENDINGS = (*TABLES, ".ndjson", ".json")
 """Endings of all files that are read as tables; a .json holds a list of objects, and may as well describe one item."""
 ARRAYS = (".npz", ".npy")
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
+OTHER_ARCHIVES = (".rar", ".7z", ".tar.zst", ".tzst")
+"""Endings of archives that are not opened."""
 
 _IMAGE_HEADS = (
     b"\x89PNG\r\n\x1a\n",

@@ -23,6 +23,8 @@ from mmalign_core.types import BadInput, Collection
 MODALITY = "interaction"
 """The modality under which unused interactions are reported."""
 _READERS: Mapping[str, Callable[[Cells], EventColumn]] = {"rating": read_ratings, "timestamp": read_times}
+_LISTED = 5
+"""Columns that a note lists; our choice: a line."""
 _SHOWN = 40
 """Characters of a wrong value that a message shows; our choice."""
 
@@ -53,6 +55,8 @@ def read_interactions(
     name = shown(name or path.name)
     table = with_user_columns(read_table(path, name, events=True) if table is None else table)
     missing = [c for c in ("user_id", "item_id") if c not in table.columns]
+    if missing and all(_is_number(column) for column in table.columns):
+        raise BadInput(f"'{name}' has no line of names; write user_id,item_id,rating,timestamp as its first line")
     if missing:
         raise BadInput(f"'{name}' has no column {' and '.join(missing)}; name the columns user_id and item_id")
     users, own_items = read_user_ids(table.cells["user_id"]), read_item_ids(table.cells["item_id"], items)
@@ -63,6 +67,10 @@ def read_interactions(
     kept[[line.place for line in wrong]] = False
     draft.notes.extend(f"'{name}': {said}" for said in (*users.said(kept), *own_items.said(kept)))
     draft.notes.extend(f"'{name}': {said}" for column in columns.values() for said in column.said)
+    if other := [column for column in table.columns if column not in (*_READERS, "user_id", "item_id")]:
+        listed = ", ".join(f"'{shown(column)}'" for column in other[:_LISTED]) + (", …" if other[_LISTED:] else "")
+        draft.notes.append(f"'{name}': its column{'s' * (len(other) > 1)} {listed} {'are' if other[1:] else 'is'} not "
+                           "used; every row counts as met, whatever they say")  # fmt: skip
     kept &= _known(own_items, kept, draft, name)
     kept &= ~_no(columns, kept, draft, name)
     places = pa.array(np.flatnonzero(kept))
@@ -96,6 +104,13 @@ def _wrong_lines(table: Table, users: EventIds, items: EventIds, columns: Mappin
     return [found[place] for place in sorted(found)]
 
 
+def _is_number(text: str) -> bool:
+    try:
+        return bool(float(text) == float(text))
+    except ValueError:
+        return False
+
+
 def _cell(cells: Cells, place: int) -> Any:
     return cells[place].as_py() if is_arrow(cells) else as_list(cells)[place]
 
@@ -121,17 +136,19 @@ def _known(items: EventIds, kept: np.ndarray, draft: Draft, name: str) -> np.nda
 
 
 def _no(columns: Mapping[str, EventColumn], kept: np.ndarray, draft: Draft, name: str) -> np.ndarray:
-    """(n,) bool: which rows are rated 0 where 0 means no: where 0 and 1 are the only ratings."""
+    """(n,) bool: which rows say no: those rated 0, or -1, where the only other rating is 1."""
     none = np.zeros(len(kept), bool)
-    if "rating" not in columns or not (kept & (columns["rating"].numbers == 0)).any():
+    if "rating" not in columns or not (kept & (columns["rating"].numbers <= 0)).any():
         return none
     ratings = columns["rating"].numbers
-    zero, given = kept & (ratings == 0), ratings[kept & ~np.isnan(ratings)]
-    count, rows = int(zero.sum()), "row is" if zero.sum() == 1 else "rows are"
-    if set(np.unique(given)) == {0.0, 1.0}:
-        draft.notes.append(f"'{name}': the ratings are 0 and 1 alone, so 0 says no: {count:,} of {int(kept.sum()):,} "
-                           f"rows say so and are left out")  # fmt: skip
-        return zero
-    draft.notes.append(f"'{name}': {count:,} {rows} rated 0 and count as met; least_rating, or --relevant in "
+    low, given = kept & (ratings <= 0), set(np.unique(ratings[kept & ~np.isnan(ratings)]).tolist())
+    count, rows = int(low.sum()), "row is" if low.sum() == 1 else "rows are"
+    no = min(given)
+    if given in ({0.0, 1.0}, {-1.0, 1.0}):
+        draft.notes.append(f"'{name}': the ratings are {no:.0f} and 1 alone, so {no:.0f} says no: {count:,} of "
+                           f"{int(kept.sum()):,} rows say so and are left out")  # fmt: skip
+        return low
+    said = "0" if no == 0 else "0 or less"
+    draft.notes.append(f"'{name}': {count:,} {rows} rated {said} and count as met; least_rating, or --relevant in "
                        "evaluate, leaves low ratings out")  # fmt: skip
     return none

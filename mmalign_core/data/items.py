@@ -138,6 +138,8 @@ def _add_pairs(files: FolderFiles, draft: Draft, progress: Progress, first_dot: 
     listing = {n: files.path(n) for n in files.names} if files.root is None else list_folder(files.root, draft)
     arrays = find_arrays(listing, draft, progress)
     used = files.used | {file for group in arrays for file in group.files}
-    media = {file: path for file, path in listing.items() if file not in used}
+    for file in sorted(files.faults.keys() & listing.keys()):
+        draft.skip(file, "", files.faults[file], file)
+    media = {file: path for file, path in listing.items() if file not in used and file not in files.faults}
     rows = attach_vectors(rows_by_stem(media, draft, first_dot=first_dot), arrays, draft)
     draft.add(rows, files.find, progress)

@@ -130,7 +130,9 @@ def _usable_roles(files: FolderFiles, name: str, draft: Draft) -> frozenset[str]
         head = read_table(files.path(name), name, most=SAMPLE)
         features, sample = features_of_cells(head.cells)
         roles = infer_roles(features, sample, name, draft.roles, plain=True, bare=True)
-    except BadInput:
+    except BadInput as error:
+        if table_ending(name) != ".json":
+            files.faults[name] = str(error)
         return frozenset()
     folder = TableFile(files.path(name), name).folder
     paths = [c for c, role in roles.names.items() if role in MODALITIES[1:] and features[c].kind in ("text", "media")]

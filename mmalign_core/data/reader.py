@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mmalign_core.data.archive_members import archive_kind
 from mmalign_core.data.arrays import ArrayGroup, attach_vectors, find_arrays
 from mmalign_core.data.columnar import COLUMNAR
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import find_below
+from mmalign_core.data.folder import list_folder
 from mmalign_core.data.folder_files import FolderFiles
-from mmalign_core.data.formats import ARCHIVES, ARRAYS, TABLES, table_ending
+from mmalign_core.data.formats import ARCHIVES, ARRAYS, OTHER_ARCHIVES, TABLES, table_ending
 from mmalign_core.data.forms import Form, find_form
 from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.items import Likes, add_form, add_items
 from mmalign_core.data.manifest import add_manifest
 from mmalign_core.data.mounts import mounted_as
 from mmalign_core.data.names import shown
-from mmalign_core.data.shards import unpack_into
+from mmalign_core.data.shards import shard_stem, tar_shards, unpack_into
 from mmalign_core.data.tabular.row_columns import rows_as_columns
 from mmalign_core.settings import Settings
 from mmalign_core.store.places import check_allowed
@@ -68,7 +69,7 @@ def read_into(draft: Draft, data: str | Path, interactions: str | Path | None, p
         return _read_manifest(path, path.resolve().parent.name, draft, explicit, progress)
     if path.suffix.lower() in ARRAYS:
         return _read_arrays(path, draft, explicit, progress)
-    if path.name.lower().endswith(ARCHIVES):
+    if path.name.lower().endswith((*ARCHIVES, *OTHER_ARCHIVES)):
         return _read_archive(path, draft, explicit, progress)
     raise BadInput(
         f"'{shown(path.name)}' is not a collection; give a folder or one of {', '.join(TABLES + ARRAYS + ARCHIVES)}"
@@ -158,9 +159,15 @@ def _read_manifest(
 
 
 def _finish(
-    root: Path, name: str, draft: Draft, interactions: Path | None, progress: Progress, likes: Likes | None = None
+    root: Path,
+    name: str,
+    draft: Draft,
+    interactions: Path | None,
+    progress: Progress,
+    likes: Likes | None = None,
+    users: Path | None = None,
 ) -> Collection:
-    """The draft as a collection, with the interactions and the attribution in the folder `root`."""
+    """The draft as a collection, with the interactions, at `users` or else by name, and the attribution in `root`."""
     own = likes or Likes("".join(path.name for path in _tables_of_users(root)[:1]))
     frame = None
     if interactions is not None:
@@ -168,7 +175,8 @@ def _finish(
         if likes is not None and likes.name:
             draft.skip(likes.name, "", f"'{shown(likes.name)}' is not read, since another file was given", likes.name)
     elif own.name:
-        frame = read_interactions(root / own.name.split(", ")[0], draft.usable_ids(), draft, own.name, own.table)
+        place = users or root / own.name.split(", ")[0]
+        frame = read_interactions(place, draft.usable_ids(), draft, own.name, own.table)
     collection = draft.finish(name, frame, read_attribution(root))
     progress(1.0, f"{len(collection.items):,} items read")
     return collection
@@ -193,4 +201,31 @@ def _read_archive(path: Path, draft: Draft, interactions: Path | None, progress:
     root = unpack_into(draft, path, path.name, progress)
     is_tar = archive_kind(path, shown(path.name)) == "tar"
     name = path.name.split(".")[0] or path.name
+    inner = {} if tar_shards(root) else _unpacked_inside(root, draft, progress)
+    if inner:
+        files = FolderFiles(None, listing=inner)
+        files.use(*ATTRIBUTION)
+        likes = add_items(files, name, draft, progress, first_dot=is_tar)
+        own = inner[likes.name.split(", ")[0]] if likes.name else root
+        return _finish(own.parent, name, draft, interactions, progress, likes, own)
     return read_folder(root, name, draft, interactions, progress, trusted=False, first_dot=is_tar)
+
+
+def _unpacked_inside(root: Path, draft: Draft, progress: Progress) -> dict[str, Path]:
+    """Relative name -> path of all files, where archives lie in an archive: theirs below a folder called as each is.
+
+    {} without any; archives in these are not opened. Raises BadInput if one is damaged, or all are too large together.
+    """
+    names = [p for p in root.rglob("*") if p.name.lower().endswith(ARCHIVES)]
+    if not names:
+        return {}
+    listing, size = list_folder(root, draft), 0
+    for archive in [name for name in listing if name.lower().endswith(ARCHIVES)]:
+        place = f"{PurePosixPath(archive).parent}/{shard_stem(PurePosixPath(archive).name)}".removeprefix("./")
+        inside = list_folder(unpack_into(draft, listing.pop(archive), archive, progress), draft)
+        size += sum(path.stat().st_size for path in inside.values())
+        if size > draft.settings.max_archive_bytes:
+            raise BadInput(f"the archives in '{shown(archive)}' and beside it are too large together; unpack them")
+        listing |= {f"{place}/{name}": path for name, path in inside.items()}
+    draft.notes.append(f"archives in the archive are unpacked too: {len(names):,}, such as '{shown(names[0].name)}'")
+    return listing

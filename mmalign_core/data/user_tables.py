@@ -22,7 +22,10 @@ _NAMES = {
         *("item", "itemid", "iid", "movie_id", "product_id", "parent_asin", "asin", "track_id", "song_id", "book_id"),
         *("video_id", "article_id", "news_id", "business_id", "recipe_id", "game_id", "anime_id", "isbn"),
     ),
-    "rating": ("overall", "score", "stars", "rating_value"),
+    "rating": (
+        *("overall", "score", "stars", "rating_value", "liked", "like", "clicked", "is_click", "click", "is_like"),
+        *("purchased", "label"),
+    ),
     "timestamp": (
         "time",
         "ts",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -13,16 +12,16 @@ from mmalign_core.data.arrays.ids import EXTENSIONS, ids_of_array, read_ids
 from mmalign_core.data.arrays.numpy_files import check_vectors, held_safely, map_npy, read_npz
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.formats import modality_of
-from mmalign_core.data.names import shown, taken_id
-from mmalign_core.data.tabular.row_columns import Rows, merged_rows
-from mmalign_core.data.tabular.rows import File, parse_list
+from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.tables import Table
-from mmalign_core.data.tabular.vector_columns import VectorCells
 from mmalign_core.data.tabular.vectors import ID_NAMES, vectors_of
 from mmalign_core.types import BadInput, Progress
-from mmalign_core.types.identity import identities, places_by_identity
 
 _NAME_CURE = "name it after what its vectors are of: image_vector, text_vector, audio_vector or video_vector"
+
+
+_FLAT = 2
+"""Dimensions of an array of vectors: (n, d)."""
 
 
 @dataclass
@@ -73,28 +72,49 @@ def find_arrays(listing: Mapping[str, Path], draft: Draft, progress: Progress) -
             groups.append(_of_npz(name, path, draft, progress))
         elif extension == ".npy" and stem.lower() not in ID_NAMES:
             loose.files.add(name)
-            _try_take(loose, stem, name, path, draft)
+            groups += _try_take(loose, stem, name, path, draft)
     groups.append(loose)
     _name_rows(top, [group for group in groups if group.vectors], draft)
     return groups
 
 
-def _try_take(group: ArrayGroup, stem: str, name: str, path: Path, draft: Draft) -> None:
-    """Add an .npy file to the group. If its name says no modality, a failure is reported and not raised."""
+def _try_take(group: ArrayGroup, stem: str, name: str, path: Path, draft: Draft) -> list[ArrayGroup]:
+    """Add an .npy file to the group, or give that of its records.
+
+    If its name says no modality, a failure is reported and not raised.
+    """
     try:
-        array = map_npy(path, name, draft.settings)
+        array = map_npy(path, name, draft.settings, records=True)
+        if array.dtype.fields is not None:
+            return [_of_records(name, array, draft)]
         group.take(stem, name, held_safely(array, path, draft.settings), draft)
     except BadInput as error:
         if vectors_of(stem) is not None:
             raise
         draft.skip(name, "", error, name)
+    return []
 
 
 def _of_npz(name: str, path: Path, draft: Draft, progress: Progress) -> ArrayGroup:
     """The group in an .npz file. Arrays that hold neither vectors of a modality nor ids are reported."""
-    group = ArrayGroup(files={name})
-    arrays = read_npz(path, name, draft.settings, progress)
-    only = _only_array(name, arrays)
+    return _named_group(name, read_npz(path, name, draft.settings, progress), draft)
+
+
+def _of_records(name: str, array: np.ndarray, draft: Draft) -> ArrayGroup:
+    """The group in an .npy file of records, whose fields are named as the arrays of an .npz are.
+
+    Raises BadInput if none of them holds vectors of a modality.
+    """
+    fields = {field: np.ascontiguousarray(array[field]) for field in array.dtype.names or ()}
+    if not any(vectors_of(field) and held.ndim == _FLAT for field, held in fields.items()):
+        raise BadInput(f"'{shown(name)}' holds records without vectors, not numbers; save a plain array")
+    draft.notes.append(f"'{shown(name)}' holds records: their fields are {', '.join(map(shown, fields))}")
+    return _named_group(name, fields, draft)
+
+
+def _named_group(name: str, arrays: Mapping[str, np.ndarray], draft: Draft) -> ArrayGroup:
+    """The group of the arrays in the file `name`, which say by their names what they hold."""
+    group, only = ArrayGroup(files={name}), _only_array(name, arrays)
     for key, array in arrays.items():
         label = f"{name}, {key}"
         try:
@@ -131,113 +151,3 @@ def _name_rows(top: Mapping[str, Path], groups: Sequence[ArrayGroup], draft: Dra
         group.files |= set(present)
         if group.ids is None and ids is not None:
             group.ids, group.ids_name = ids, present[0]
-
-
-def attach_vectors(rows: Rows, groups: Sequence[ArrayGroup], draft: Draft, manifest: str = "") -> Rows:
-    """The rows with the vectors of the groups, followed by a new row for each id that no row has.
-
-    `rows`: the lines of the manifest or the items of a folder; `manifest`: what messages call the manifest, '' if there
-    is none. Arrays without ids follow its lines. Raises BadInput if there is no manifest for them, or an array is not
-    as long as its ids or the manifest.
-    """
-    completed, lines, places = rows, rows.lines, rows.places
-    for group in groups:
-        if not group.vectors:
-            continue
-        if group.ids is None:
-            at, used = _by_order(group, lines, places, manifest)
-        else:
-            completed, at, used = _by_ids(group, completed, draft)
-        for modality in group.vectors:
-            completed = _give(completed, at, used, group, modality, draft)
-    return completed
-
-
-def _give(rows: Rows, at: np.ndarray, used: np.ndarray, group: ArrayGroup, modality: str, draft: Draft) -> Rows:
-    """The rows with the vectors of a modality: row `at[i]` has the array's row `used[i]`.
-
-    The array is reported and not used if one of the rows has vectors of the modality.
-    """
-    name, vectors, own = group.names[modality], group.vectors[modality], rows.vectors.get(modality)
-    if own is not None and np.isin(at, own.at).any():
-        reason = f"'{shown(name)}' is not read, since the items have {modality}_vector already"
-        draft.skip(name, modality, reason, name)
-        return rows
-    order = np.argsort(at, kind="stable")
-    at, used = at[order], used[order]
-    whole = len(used) == len(vectors) and bool((used == np.arange(len(used))).all())
-    given = VectorCells(at, vectors if whole else vectors[used])
-    return replace(rows, vectors={**rows.vectors, modality: given if own is None else own.with_others(given)})
-
-
-def _by_order(group: ArrayGroup, lines: int, places: np.ndarray, manifest: str) -> tuple[np.ndarray, np.ndarray]:
-    """Rows, and the array row of each: that of its line in the manifest.
-
-    Raises BadInput if the lengths differ or there is no manifest.
-    """
-    if not manifest:
-        name = shown(next(iter(group.names.values())))
-        raise BadInput(
-            f"'{name}' has no ids; put ids.txt (or .csv .json .npy) with one id for each row beside it, "
-            "or a manifest whose order it follows"
-        )
-    _check_lengths(group, lines, manifest)
-    return np.arange(len(places)), places
-
-
-def _by_ids(group: ArrayGroup, rows: Rows, draft: Draft) -> tuple[Rows, np.ndarray, np.ndarray]:
-    """The rows, which grow by new ids; those that the ids name, and the array row of each.
-
-    An id that cannot be used, or names a row again, is reported.
-    """
-    assert group.ids is not None
-    named = draft.table_rows(group.ids, {c: c for c in group.ids.columns}, group.ids_name)
-    _check_lengths(group, named.lines, group.ids_name)
-    at = _places(named, rows)
-    firsts = _first_places(at)
-    if len(firsts) < len(at):
-        for row in np.setdiff1d(np.arange(len(at)), firsts).tolist():
-            earlier = named.ids[int(np.flatnonzero(at == at[row])[0])]
-            reason = f"{named.source(row)}: {taken_id(named.ids[row], earlier)}"
-            draft.skip(named.ids[row], "", reason, named.source(row))
-        named, at = named.take(firsts), at[firsts]
-    silent = not (named.metadata or named.cells or named.vectors) and not (at >= len(rows)).any()
-    if len(rows) == 0:
-        return named, at, named.places
-    return (rows if silent else merged_rows(rows, named, at)), at, named.places
-
-
-def _places(named: Rows, rows: Rows) -> np.ndarray:
-    """(k,): the first row of each id; for an id that no row has, a number from `len(rows)` on, in order.
-
-    The name of a file of only one row is an alias of its id.
-    """
-    at = places_by_identity(named.ids, rows.ids)
-    files = [(entry.name, row) for cells in rows.cells.values() if isinstance(cells, list)
-             for row, cell in enumerate(cells) for entry in parse_list(cell) if isinstance(entry, File)]  # fmt: skip
-    times = Counter(name for name, _ in files)
-    alias = {name: row for name, row in files if times[name] == 1}
-    if alias:
-        unknown = np.flatnonzero(at < 0).tolist()
-        at[unknown] = [alias.get(named.ids[place], -1) for place in unknown]
-    new = np.flatnonzero(at < 0)
-    firsts = identities(named.ids if len(new) == len(named.ids) else named.ids.take(new)).firsts()
-    number = np.cumsum(firsts == np.arange(len(new))) - 1
-    at[new] = len(rows) + number[firsts]
-    return at
-
-
-def _first_places(at: np.ndarray) -> np.ndarray:
-    """The places of `at` (k,) where a number of it stands for the first time, in order."""
-    first = np.zeros(int(at.max(initial=-1)) + 1, np.int64)
-    first[at[::-1]] = np.arange(len(at) - 1, -1, -1)
-    return np.flatnonzero(first[at] == np.arange(len(at)))
-
-
-def _check_lengths(group: ArrayGroup, rows: int, names: str) -> None:
-    for modality, vectors in group.vectors.items():
-        if len(vectors) != rows:
-            raise BadInput(
-                f"'{shown(group.names[modality])}' has {len(vectors):,} rows, but '{shown(names)}' names {rows:,}; "
-                "give each row its id, in the same order"
-            )

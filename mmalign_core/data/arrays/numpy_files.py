@@ -49,10 +49,10 @@ class Header(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def map_npy(path: Path, name: str, settings: Settings) -> np.ndarray:
-    """The array in an .npy file, memory-mapped and read-only.
+def map_npy(path: Path, name: str, settings: Settings, *, records: bool = False) -> np.ndarray:
+    """The array in an .npy file, memory-mapped and read-only; `records`: it may hold records of plain fields.
 
-    Raises BadInput, which calls the file `name`, if it is empty, too large, damaged, or holds Python objects or
+    Raises BadInput, which calls the file `name`, if it is empty, too large, damaged, or holds Python objects or other
     records.
     """
     label = f"'{shown(name)}'"
@@ -60,7 +60,7 @@ def map_npy(path: Path, name: str, settings: Settings) -> np.ndarray:
         size = path.stat().st_size
         check_size(size, label, settings)
         with path.open("rb") as file:
-            header = check_header(file, size, label)
+            header = check_header(file, size, label, records=records)
         if not header.nbytes:
             return np.empty(header.shape, header.dtype)  # nothing to map
         return np.load(path, mmap_mode="r", allow_pickle=False)
@@ -82,7 +82,7 @@ def held_safely(array: np.ndarray, path: Path, settings: Settings) -> np.ndarray
     return copy
 
 
-def check_header(file: IO[bytes], size: int, label: str) -> Header:
+def check_header(file: IO[bytes], size: int, label: str, *, records: bool = False) -> Header:
     """The header of open .npy content of `size` bytes; `label` is what messages call it.
 
     Raises BadInput if it is not .npy content, holds Python objects or records, or is shorter than its shape needs.
@@ -96,7 +96,9 @@ def check_header(file: IO[bytes], size: int, label: str) -> Header:
         raise _whole(error, label) from error
     if header.dtype.hasobject:
         raise BadInput(f"{label} holds Python objects (a pickle), which is never opened; save numbers or plain text")
-    if header.dtype.fields is not None or any(n < 0 for n in header.shape):
+    fields = header.dtype.fields or {}
+    plain = records and header.nbytes > 0 and all(one[0].base.fields is None for one in fields.values())
+    if (fields and not plain) or any(n < 0 for n in header.shape):
         raise BadInput(f"{label} holds records, not numbers; save a plain array")
     if header.nbytes > size - file.tell():
         raise BadInput(f"{label} is shorter than its shape {header.shape} asks for; save it again")

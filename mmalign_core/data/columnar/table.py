@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 
@@ -30,6 +33,8 @@ from mmalign_core.data.tabular.rows import VECTOR_COLUMNS, is_missing
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.types import MODALITIES, BadInput, Progress
 
+_PARTITION = re.compile(r"([^/=]+)=([^/=]*)/")
+"""A folder that says a column and its value: colour=red/."""
 _BATCH = 8192
 """Rows in memory at a time without embedded media; our choice."""
 _GLANCED = 20
@@ -144,7 +149,15 @@ def _cells(
     cells = merged_cells({column: gathered.cells() for column, gathered in found.items()}, roles.names)
     if _splits_in_words(source, features):
         cells["split"] = [part.split or None for part in source.parts for _ in range(part.rows)]
-    return cells
+    return _partitions(source) | cells
+
+
+def _partitions(source: Source) -> dict[str, Cells]:
+    """Columns that the folders of the parts say, as Hive and Spark write them: colour=red/part-0.parquet."""
+    said = [dict(_PARTITION.findall(f"{PurePosixPath(part.name).parent}/")) for part in source.parts]
+    rows = [own for own, part in zip(said, source.parts) for _ in range(part.rows)]
+    names = dict.fromkeys(name for own in said for name in own)
+    return {name: [unquote(own[name]) if name in own else None for own in rows] for name in names}
 
 
 def _media_bytes(part: Part, features: Mapping[str, Feature], roles: Roles) -> int:

@@ -63,7 +63,7 @@ def _example(values: Sequence[Any]) -> str:
 
 def text_hint(names: Mapping[str, str], features: Mapping[str, Feature], sample: Sample) -> str:
     """A sentence on the columns of metadata that look like texts, where no column is the text; '' without any."""
-    if "text" in names.values():
+    if {"text", "text_vector"} & set(names.values()):
         return ""
     loose = [c for c, role in names.items() if role == c and features[c].kind == "text" and _are_worded(sample(c))]
     listed = ", ".join(f"'{shown(c)}'" for c in loose[:_LISTED])
@@ -73,7 +73,7 @@ def text_hint(names: Mapping[str, str], features: Mapping[str, Feature], sample:
 
 
 def _are_worded(values: Sequence[Any]) -> bool:
-    """Whether values are texts in words, each another one: no labels, codes, addresses or paths."""
-    texts = [value for value in values if isinstance(value, str)]
+    """Whether values are texts in words, each another one: no labels, codes, dates or paths."""
+    texts = [value for value in values if isinstance(value, str) and 2 * sum(map(str.isalpha, value)) > len(value)]
     long = [t for t in texts if (" " in t.strip() or not t.isascii()) and len(t.encode()) >= _WORDED]
-    return bool(texts) and 2 * len(long) >= len(texts) and 2 * len(set(texts)) > len(texts)
+    return 2 * len(long) >= max(len(values), 1) and 2 * len(set(texts)) > len(texts)

@@ -25,6 +25,8 @@ _MARK = "\x1e"
 """The ASCII record separator, which no table of text holds. Appended to a table: if the parser does not return it as a
 record of its own, a quotation mark was left open."""
 _STATED = re.compile(r'"?sep=([,;\t|:])"?,*', re.IGNORECASE)
+_SHEET = b"\xd0\xcf\x11\xe0"
+"""First bytes of the spreadsheets of 1997 to 2003 (MS-CFB, 2.2); newer ones are .zip files."""
 _HEAD = 4096
 """Bytes in which an encoding shows; our choice."""
 _FLUSH = 1 << 15
@@ -46,7 +48,9 @@ def read_delimited(path: Path, name: str, most: int | None = None, *, events: bo
     with open_table(path) as file:
         head = file.read(_HEAD)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
-        raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(head)}); save it as UTF-8")
+        what = "is a spreadsheet or an archive under the name of a table; save the sheet as CSV"
+        other = f"is not UTF-8 (it looks like {guess_encoding(head)}); save it as UTF-8"
+        raise BadInput(f"{name} {what if head.startswith((b'PK', _SHEET)) else other}")
     csv.field_size_limit(sys.maxsize)
     delimiter, stated = _delimiter(path)
     with _opened(path, "") as text:
@@ -81,11 +85,19 @@ def _columns(header: list[str], head: bytes, name: str) -> list[str]:
     columns = [cell.strip() for cell in header]
     named = [c for c in columns if c]
     twice = next((c for c in named if named.count(c) > 1), None) if len(set(named)) < len(named) else None
+    if twice is not None and all(_is_amount(cell) for cell in named):
+        raise BadInput(
+            f"{name} has no line of names: its first line holds numbers; write the names of the columns above"
+        )
     if twice is not None:
         raise BadInput(f"{name} has two columns called '{shown(twice)}'; rename one")
     if not all(map(is_unicode, named)):
         raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(head)}); save it as UTF-8")
     return columns
+
+
+def _is_amount(cell: str) -> bool:
+    return cell.replace(".", "", 1).replace("-", "", 1).isdigit()
 
 
 def _counted(records: Iterator[Record], name: str, events: bool) -> Iterator[Record]:
