@@ -18,9 +18,10 @@ from mmalign_core.data.names import SPLIT_WORDS, is_about, is_system_file, natur
 from mmalign_core.data.tabular.column_names import usual_column
 from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
-from mmalign_core.data.unused_files import why_unused
+from mmalign_core.data.unused_files import why_left, why_unused
 from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 _NUMBERED = re.compile(r"(.+)\.(\d+)")
 _MODALITY_FOLDERS = {
@@ -196,7 +197,7 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
     for name in names:
         modality, extension = _modality(name, listing[name]), PurePosixPath(name).suffix.lower()
         if is_about(name) and len(media) < 2:
-            draft.skip(stem, modality or "", f"'{shown(name)}' describes the collection and is no item", name)
+            draft.skip(stem, modality or "", why_left(name, ""), name)
         elif modality:
             cells.setdefault(modality, []).append(File(name, listing[name]))
         elif extension in (".json", ".cls") and media:
@@ -240,4 +241,9 @@ def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Dra
     except BadInput as error:
         draft.skip(stem, "metadata", error, name)
     except (ValueError, RecursionError, OSError):
-        draft.skip(stem, "metadata", f"'{shown(name)}' is not JSON; write metadata as one object in braces", name)
+        draft.skip(
+            stem,
+            "metadata",
+            say("'{name}' is not JSON; write metadata as one object in braces", name=shown(name)),
+            name,
+        )

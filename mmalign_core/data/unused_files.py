@@ -6,17 +6,22 @@ from pathlib import PurePosixPath
 
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.names import is_about, shown
+from mmalign_core.wording import say
 
-_NO_ITEMS = "none of its columns names texts, or files that are here; call those columns text, image, audio or video"
-_VECTORS = "if it holds vectors, save them with numpy.savez as image, text, audio or video, with their ids"
+_NO_ITEMS = say(
+    "none of its columns names texts, or files that are here; call those columns text, image, audio or video"
+)
+_VECTORS = say("if it holds vectors, save them with numpy.savez as image, text, audio or video, with their ids")
 
 
 def why_left(name: str, table: str) -> str:
     """Why a file that `table` does not name is not used; `table`: '' where no table leads."""
     if is_about(name):
-        return f"'{shown(name)}' describes the collection and is no item"
+        return say("'{name}' describes the collection and is no item", name=shown(name))
     if modality_of(name) and table:
-        return f"'{shown(name)}' is not named in '{shown(table)}'; add it there to have it read"
+        return say(
+            "'{name}' is not named in '{table}'; add it there to have it read", name=shown(name), table=shown(table)
+        )
     return why_unused(name)
 
 
@@ -25,23 +30,29 @@ def why_unused(name: str) -> str:
     plain = name.lower().removesuffix(".gz")
     extension = ".gz" if modality_of(plain) and plain != name.lower() else PurePosixPath(plain).suffix or ".gz"
     cures = {
-        **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), "save the sheet as CSV"),
+        **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), say("save the sheet as CSV")),
         **dict.fromkeys((".pt", ".pth", ".pkl", ".pickle", ".safetensors", ".h5", ".hdf5", ".mat", ".bin"), _VECTORS),
-        **dict.fromkeys((".srt", ".vtt", ".ass"), "save the words alone as .txt, under the name of the sound or video"),
-        **dict.fromkeys((".html", ".htm", ".xml", ".pdf", ".doc", ".docx", ".rtf", ".odt"), "save its words as .txt"),
-        **dict.fromkeys((".rar", ".7z", ".tgz", ".gz", ".bz2", ".xz", ".zst"), "unpack it and give the folder"),
-        ".svg": "export it as PNG",
-        ".heic": "save it as JPEG",
-        ".json": "it stands beside no text, picture or sound of its name",
+        **dict.fromkeys(
+            (".srt", ".vtt", ".ass"), say("save the words alone as .txt, under the name of the sound or video")
+        ),
+        **dict.fromkeys(
+            (".html", ".htm", ".xml", ".pdf", ".doc", ".docx", ".rtf", ".odt"), say("save its words as .txt")
+        ),
+        **dict.fromkeys((".rar", ".7z", ".tgz", ".gz", ".bz2", ".xz", ".zst"), say("unpack it and give the folder")),
+        ".svg": say("export it as PNG"),
+        ".heic": say("save it as JPEG"),
+        ".json": say("it stands beside no text, picture or sound of its name"),
         ".csv": _NO_ITEMS,
         ".tsv": _NO_ITEMS,
         ".jsonl": _NO_ITEMS,
         ".parquet": _NO_ITEMS,
-        ".npy": "vectors are read from image_vector.npy (or text_, audio_, video_) in the top folder, with ids.txt",
-        ".npz": "vectors are read from one .npz in the top folder that holds those of all items, with their ids",
-        ".arrow": "give it, or the folder that Hugging Face datasets saved, by itself",
-        ".zip": "read the archive by itself",
-        ".tar": "read the archive by itself",
+        ".npy": say(
+            "vectors are read from image_vector.npy (or text_, audio_, video_) in the top folder, with ids.txt"
+        ),
+        ".npz": say("vectors are read from one .npz in the top folder that holds those of all items, with their ids"),
+        ".arrow": say("give it, or the folder that Hugging Face datasets saved, by itself"),
+        ".zip": say("read the archive by itself"),
+        ".tar": say("read the archive by itself"),
     }
-    cure = cures.get(extension, "convert it to text, a picture, a sound or a video")
-    return f"'{shown(name)}' is of an unsupported kind{f' ({extension})' if extension else ''}; {cure}"
+    cure = cures.get(extension, say("convert it to text, a picture, a sound or a video"))
+    return say("'{name}' is of an unsupported kind ({ending}); {cure}", name=shown(name), ending=extension, cure=cure)
