@@ -64,6 +64,22 @@ def test_vectors_and_skips_are_those_of_this_process_and_no_model_is_here(
     assert any("image" in message for message in told) and not children()
 
 
+def test_encoders_loaded_ahead_change_nothing_and_their_faults_are_raised_by_the_work(
+    pictures: Collection, tmp_path: Path
+) -> None:
+    settings, store = Settings(root=tmp_path / "home"), Store(tmp_path / "store")
+    with EncodingProcess(no_progress) as process:
+        process.load_ahead({"image": "colour-gradient", "text": "bag-of-words", "audio": "no-such-encoder"}, settings)
+        ways = {"write": process.write_batches, "load": process.load}
+        found = encode(pictures, CHOSEN, store=store, settings=settings, **ways)
+        assert len(children()) == 1
+        process.end()
+        assert not children()
+        with pytest.raises(BadInput, match="no-such-encoder"):
+            encode(pictures, {"image": "no-such-encoder"}, store=store, settings=settings, **ways)
+    assert found.sets["image"].ids == ("a", "b")
+
+
 def test_few_media_and_encoders_of_others_stay_here(pictures: Collection, tmp_path: Path) -> None:
     class Own(ColourGradient):
         loaded = 0

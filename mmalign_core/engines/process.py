@@ -9,16 +9,17 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from mmalign_core.encoders import Encoder
 from mmalign_core.encoders.batched.embedding_sets import write_batches
-from mmalign_core.encoders.batched.instances import encoder_of
+from mmalign_core.encoders.batched.instances import encoder, encoder_of
 from mmalign_core.encoders.servers.base import ServerEncoder
+from mmalign_core.processes import start_python
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media, MediaTable, Progress, Skipped
 from mmalign_core.wording import say, say_word
@@ -49,8 +50,21 @@ class EncodingProcess(AbstractContextManager["EncodingProcess"]):
     def __init__(self, progress: Progress) -> None:
         """`progress` is asked while a model loads; it may raise `Cancelled`."""
         self._progress, self._apart = progress, set[str]()
+        self._ahead = 0  # orders whose answers nobody waits for
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
+
+    def load_ahead(self, encoders: Mapping[str, str], settings: Settings) -> None:
+        """Begin to load the encoders, modality -> reference, and return at once.
+
+        What fails here fails again, and is raised, once the encoder has work.
+        """
+        if os.name != "posix":
+            return
+        with suppress(BadInput, ConnectionError):
+            for modality, reference in encoders.items():
+                self._started().send(Order(encoder(reference, modality).key, modality, settings))
+                self._ahead += 1
 
     def load(self, encoder: Encoder, missing: int) -> None:
         """Load the encoder where its `missing` media will be encoded; raises as `Encoder.load` does."""
@@ -80,18 +94,21 @@ class EncodingProcess(AbstractContextManager["EncodingProcess"]):
 
     def _do(self, order: Order, progress: Progress) -> Iterator[Sequence[Skipped]]:
         """Send the order, and yield what its parts skipped."""
-        pipe, last = self._started(), (0.0, say("loading the encoder of {modality}", modality=say_word(order.modality)))
+        pipe = self._started()
+        last: tuple[float, str] = (0.0, say("loading the encoder of {modality}", modality=say_word(order.modality)))
         try:
             pipe.send(order)
             while True:
                 while not pipe.poll(_EVERY):
                     progress(*last)
                 what, told = pipe.recv()
-                if what == "done":
+                if self._ahead:
+                    self._ahead -= 1
+                elif what == "done":
                     return
-                if what == "failed":
+                elif what == "failed":
                     raise told
-                if what == "progress":
+                elif what == "progress":
                     last = told
                     progress(*last)
                 else:
@@ -106,18 +123,23 @@ class EncodingProcess(AbstractContextManager["EncodingProcess"]):
         if self._pipe is None:
             self._pipe, theirs = Pipe()
             with theirs:
-                command = [sys.executable, "-m", __name__, str(theirs.fileno())]
-                self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+                number = theirs.fileno()
+                self._process = start_python(__name__, str(number), pass_fds=[number])
         return self._pipe
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
+        """End the process, if it runs."""
         if self._pipe is not None:
             self._pipe.close()
         if self._process is not None:
             self._process.kill()  # a store survives that at any moment
             self._process.wait()
+        self._pipe = self._process = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
 
 
 def serve(pipe: Connection) -> None:

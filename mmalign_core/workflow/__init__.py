@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.comparison.ranking import only_right as only_right
     from mmalign_core.workflow.comparison.ranking import ranked as ranked
     from mmalign_core.workflow.comparison.ranking import with_starts_folded as with_starts_folded
+    from mmalign_core.workflow.data import demo_folder as demo_folder
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
     from mmalign_core.workflow.data import open_planted_demo as open_planted_demo
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
-    from mmalign_core.workflow.encoding import load_encoders as load_encoders
     from mmalign_core.workflow.encoding import long_texts_of as long_texts_of
     from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
     from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters

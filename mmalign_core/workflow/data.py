@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,22 +38,15 @@ def open_collection(
     return read_collection(data, interactions=interactions, roles=roles, settings=settings, progress=progress)
 
 
-def open_demo(
-    *,
-    settings: Settings | None = None,
-    progress: Progress = no_progress,
-    meanwhile: Sequence[Callable[[], object]] = (),
-) -> Collection:
-    """Return the embedded demo. It is written below the store's root on first use (about seven seconds).
+def demo_folder(settings: Settings) -> Path:
+    """Where the embedded demo lies, or will be written on first use."""
+    return settings.root / "demo" / VERSION
 
-    `meanwhile`: what to do beside the writing, each in a thread; what it raises is left to whoever needs it.
-    """
+
+def open_demo(*, settings: Settings | None = None, progress: Progress = no_progress) -> Collection:
+    """Return the embedded demo. It is written below the store's root on first use (about seven seconds)."""
     settings = settings or Settings()
-    folder = settings.root / "demo" / VERSION
-    with ThreadPoolExecutor(len(meanwhile) or 1, thread_name_prefix="beside the demo") as beside:
-        for work in () if folder.is_dir() else meanwhile:
-            beside.submit(work)
-        written = write_demo(folder, progress=progress)
+    written = write_demo(demo_folder(settings), progress=progress)
     return replace(read_collection(written, settings=settings), name=DEMO_NAME)
 
 

@@ -24,7 +24,6 @@ from mmalign_core.encoders.servers.base import ServerEncoder
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.store.tables import load_tables
 from mmalign_core.types import (
     BadInput,
     Collection,
@@ -136,20 +135,6 @@ def encode(
         )
     names = {m: s.encoder for m, s in kept.items()}
     return Encoding(kept, names, counts, tuple(skipped), seconds, collection.media, long)
-
-
-def load_encoders(
-    modalities: Sequence[str], missing: int, *, settings: Settings | None = None, load: Load = load_here
-) -> None:
-    """Load the default encoders of these modalities and the store's library, so that `encode` need not wait for them.
-
-    `missing`: about how many media of each will be encoded. Raises BadInput if a model is missing or cannot be loaded.
-    """
-    for modality in modalities:
-        model = encoder(DEFAULT_ENCODERS[modality], modality)
-        model.settings = settings or Settings()
-        load(model, missing)
-    load_tables()
 
 
 def long_texts_of(collection: Collection, reference: str = "", settings: Settings | None = None) -> LongTexts | None:

@@ -10,7 +10,6 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.workflow import (
-    FEWEST_APART,
     EncodingProcess,
     Run,
     SpaceMap,
@@ -18,7 +17,6 @@ from mmalign_core.workflow import (
     align,
     encode,
     inspect_collection,
-    load_encoders,
     project_run,
 )
 from pages._session import cache, state, view_history
@@ -49,17 +47,9 @@ def prepare(
 
     `watch` gets each row of a fit's history during the fit, `on_map` each whole map while a large one gets better.
     """
-    with EncodingProcess(progress) as apart:
-        meanwhile = _loads(apart, settings)
-        collection = _stage(
-            results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress, meanwhile)
-        )
-        if isinstance(collection, Failed):
-            return
-        run = _stage(
-            results, "run", spec.run_key,
-            lambda: _align(spec, collection, results, store, settings, progress, watch, apart),
-        )  # fmt: skip
+    collection, run = _opened(spec, results, store, settings, progress, watch)
+    if isinstance(collection, Failed):
+        return
     if not isinstance(run, Failed):
         drawing = within(progress, 0.75, 0.95)
         _stage(
@@ -77,14 +67,6 @@ def prepare(
     )
 
 
-def _loads(apart: EncodingProcess, settings: Settings) -> list[Callable[[], None]]:
-    """Return what loads the encoders of the demo where they will be needed: most apart, that of labels here too."""
-    return [
-        partial(load_encoders, ("image", "text", "audio"), FEWEST_APART, settings=settings, load=apart.load),
-        partial(load_encoders, ("text",), 0, settings=settings),
-    ]
-
-
 def _stage(results: ResultsCache, kind: str, key: str, make: Callable[[], Any]) -> Any:
     found = results.get(kind, key)
     if found is None:
@@ -99,19 +81,24 @@ def _stage(results: ResultsCache, kind: str, key: str, make: Callable[[], Any]) 
 def run_of(spec: ViewSpec, results: ResultsCache, progress: Progress) -> Run:
     """Return the run of a view: from the cache, or loaded or aligned and kept there. BadInput if it cannot be made."""
     store, settings = cache.store_for(spec.source), cache.settings_for(spec.source)
-    collection = _stage(
-        results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress)
-    )
-    found = collection
-    if not isinstance(collection, Failed):
-        apart = EncodingProcess(progress)
-        found = _stage(
-            results, "run", spec.run_key,
-            lambda: _align(spec, collection, results, store, settings, progress, lambda row: None, apart),
-        )  # fmt: skip
-    if isinstance(found, Failed):
-        raise BadInput(found.reason)
-    return found
+    _, run = _opened(spec, results, store, settings, progress, lambda row: None)
+    if isinstance(run, Failed):
+        raise BadInput(run.reason)
+    return run
+
+
+def _opened(
+    spec: ViewSpec, results: ResultsCache, store: Store, settings: Settings, progress: Progress, watch: Watch
+) -> tuple[Collection | Failed, Run | Failed]:
+    """The collection and the run of a view. The run has failed where the collection has."""
+    with EncodingProcess(within(progress, 0.2, 0.65)) as apart:
+        collection = _stage(
+            results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress, apart)
+        )
+        if isinstance(collection, Failed):
+            return collection, collection
+        make = partial(_align, spec, collection, results, store, settings, progress, watch, apart)
+        return collection, _stage(results, "run", spec.run_key, make)
 
 
 def _align(
@@ -124,7 +111,7 @@ def _align(
     watch: Watch,
     apart: EncodingProcess,
 ) -> Run:
-    """Return the saved run, the run of a fit that a comparison kept, or a new run, encoded `apart`, which then ends."""
+    """Return the saved run, the run of a fit that a comparison kept, or a new run."""
     if spec.saved:
         return saved_run(spec.saved, store)
     kept = results.get("fit", spec.run_key)
@@ -132,9 +119,9 @@ def _align(
         return kept.run(collection, progress=within(progress, 0.65, 0.75))
     choices, encoders = as_choices(spec.choices, collection)
     shown = within(progress, 0.2, 0.65)
-    with apart:
-        ways = {"write": apart.write_batches, "load": apart.load}
-        encoding = encode(collection, encoders, store=store, settings=settings, progress=shown, **ways)
+    ways = {"write": apart.write_batches, "load": apart.load}
+    encoding = encode(collection, encoders, store=store, settings=settings, progress=shown, **ways)
+    apart.end()
     return align(collection, encoding, choices, store=store, progress=within(progress, 0.65, 0.75), watch=watch)
 
 

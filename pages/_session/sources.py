@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
 
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.wording import say
 from mmalign_core.workflow import (
+    DEFAULT_ENCODERS,
+    EncodingProcess,
     Run,
     Store,
+    demo_folder,
     load_run,
     open_collection,
     open_demo,
@@ -25,15 +27,11 @@ from pages._session.view_spec import ViewSpec
 
 
 def open_source(
-    spec: ViewSpec,
-    store: Store,
-    settings: Settings,
-    progress: Progress,
-    meanwhile: Sequence[Callable[[], object]] = (),
+    spec: ViewSpec, store: Store, settings: Settings, progress: Progress, apart: EncodingProcess
 ) -> Collection:
     """Return the collection of a view's source. BadInput if it cannot be opened, or belongs to another.
 
-    `meanwhile`: what to do while the demo is written for the first time.
+    `apart`: where it will be encoded.
     """
     kind, value = spec.source["kind"], spec.source["value"]
     shown = within(progress, 0.0, 0.2)
@@ -58,7 +56,10 @@ def open_source(
         return saved_run(value, store).collection
     if value == PLANTED:
         return open_planted_demo(settings=settings, progress=shown)
-    return open_demo(settings=settings, progress=shown, meanwhile=meanwhile)
+    if not demo_folder(settings).is_dir():
+        encoders = {m: DEFAULT_ENCODERS[m] for m in ("image", "text", "audio")}
+        apart.load_ahead(encoders, settings)  # while the demo is written
+    return open_demo(settings=settings, progress=shown)
 
 
 def saved_run(name: str, store: Store) -> Run:

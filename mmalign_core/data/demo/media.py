@@ -16,10 +16,9 @@ from typing import TextIO
 
 from mmalign_core.data.demo.items import Item, demo_items
 from mmalign_core.data.demo.pictures import write_picture
+from mmalign_core.processes import start_python
 from mmalign_core.types import Progress
 
-_ROOT = Path(__file__).parents[3]
-"""The folder that holds mmalign_core, which the processes import too."""
 _SOUND = 2.3
 """What a sound costs, in pictures: 40 ms to 17, with the import of SciPy's filters; measured on 397 drawings."""
 _SHARE = 0.99
@@ -77,19 +76,13 @@ def _shares(paths: Sequence[str]) -> tuple[list[str], list[str]]:
 def _processes(folder: Path, shares: Sequence[Sequence[str]]) -> Iterator[TextIO]:
     """Start a process for each share. Gives what they print, until all have ended; none outlives this."""
     read, write = os.pipe()
-    search = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     running = list[subprocess.Popen[bytes]]()
     with os.fdopen(read, encoding="utf-8") as lines:
         try:
             with suppress(OSError):  # no Python to start, or no room for a process: the files are written here
                 for share in shares:
-                    command = [sys.executable, "-m", __spec__.name, str(folder), *share]
-                    running.append(
-                        subprocess.Popen(
-                            command, stdin=subprocess.DEVNULL, stdout=write, stderr=subprocess.DEVNULL,
-                            env=os.environ | {"PYTHONPATH": search},
-                        )
-                    )  # fmt: skip
+                    ways = {"stdout": write, "stderr": subprocess.DEVNULL}
+                    running.append(start_python(__spec__.name, str(folder), *share, **ways))
             os.close(write)
             yield lines
         finally:

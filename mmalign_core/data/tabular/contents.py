@@ -102,6 +102,8 @@ def _kind_of_value(value: Any) -> str:
             return "text"
         inner = {_kind_of_value(entry) for entry in value[:SAMPLE]}
         return {"number": "vector", "vector": "vector", "text": "text"}.get("".join(inner), "other")
+    if isinstance(value, dict) and value.keys() == {"bytes", "path"}:
+        return "media"
     return "text" if said_in(value) else "other"
 
 
