@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mmalign_core.wording import tr
+from mmalign_core.wording import language, tr
 from pages._components import admission
 from pages._session import cache, incidents, languages, places, server_memory, state, web_server
 from pages._session.visitors import in_session
@@ -32,6 +32,7 @@ def draw() -> None:
     page = st.navigation(all_pages(), position="top")
     st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
     st.html(ASSETS / "dashboard.css")
+    st.html(f"<script>document.documentElement.lang = '{language()}'</script>", unsafe_allow_javascript=True)
     st.logo(ASSETS / "logo.svg", size="large")
     admission.show()
     requested = state.enter()

@@ -65,6 +65,7 @@ def test_no_english_sentence_is_left(chinese: Page, address: str, name: str, dem
     expect(chinese.get_by_role("heading", name=PAGES[name], exact=True)).to_be_visible(timeout=PATIENCE)
     settled(chinese, PATIENCE)
     expect(chinese.locator('[data-testid="stException"]')).to_have_count(0)
+    expect(chinese.locator("html")).to_have_attribute("lang", "zh")
     assert not sentences(chinese, demo_words)
 
 

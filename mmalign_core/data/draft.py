@@ -11,7 +11,7 @@ import pyarrow.compute
 
 from mmalign_core.data.media_cells import Find, MediaCells, text_name
 from mmalign_core.data.metadata_cells import LONGEST_METADATA, too_large, with_plain_values
-from mmalign_core.data.names import shown, taken_id
+from mmalign_core.data.names import shown, shown_sentence, taken_id
 from mmalign_core.data.tabular.cells import (
     Cells,
     as_list,
@@ -43,6 +43,7 @@ from mmalign_core.types.identity import identities
 from mmalign_core.types.media import joined_media
 from mmalign_core.types.skips import SkipLog
 from mmalign_core.types.strings import Strings
+from mmalign_core.wording import say
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
@@ -155,7 +156,9 @@ class Draft:
             if row not in self._reported:
                 source = self._rows.source(row)
                 where = source if source != self._rows.ids[row] else f"'{source}'"
-                self.skip(self._rows.ids[row], "", f"{where}: has no text, image, audio or video", source)
+                self.skip(
+                    self._rows.ids[row], "", say("{where}: has no text, image, audio or video", where=where), source
+                )
         if not len(ids):
             empty = "; put texts, pictures, sounds, videos or vectors into it"
             first = f" ({self._log.count():,} skipped): {self.skipped[0].reason}" if self.skipped else empty
@@ -242,9 +245,3 @@ class Draft:
             for m in MODALITIES
             if m in self._vectors and len(self._vectors[m].at)
         }
-
-
-def shown_sentence(reason: object) -> str:
-    """A reason as one line of printable, valid Unicode; other characters become spaces."""
-    words = str(reason).encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() else " " for c in words)

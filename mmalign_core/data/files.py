@@ -17,6 +17,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.store.file_writes import fill_file
 from mmalign_core.types import BadInput, digest_bytes, digest_file
+from mmalign_core.wording import say
 
 _FOLDERS = 64
 """Folders whose names are kept for files in another case; our choice: a data set has few."""
@@ -27,11 +28,16 @@ Content = bytes | Path
 def check_size(size: int, name: str, settings: Settings) -> None:
     """Raises BadInput, which calls the file `name`, if `size` in bytes is 0 or above `settings.max_file_bytes`."""
     if not size:
-        raise BadInput(f"{name} is empty; replace the file")
+        raise BadInput(say("{name} is empty; replace the file", name=name))
     if size > settings.max_file_bytes:
         raise BadInput(
-            f"{name} is too large ({size:,} bytes, more than {settings.max_file_bytes:,}); make it smaller "
-            "or raise MMALIGN_MAX_FILE_BYTES"
+            say(
+                "{name} is too large ({size:,} bytes, more than {most:,}); make it smaller "
+                "or raise MMALIGN_MAX_FILE_BYTES",
+                name=name,
+                size=size,
+                most=settings.max_file_bytes,
+            )
         )
 
 

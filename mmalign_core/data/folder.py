@@ -22,6 +22,7 @@ from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
 from mmalign_core.data.unused_files import why_about, why_unused
 from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 _NUMBERED = re.compile(r"(.+)\.(\d+)")
 _MODALITY_FOLDERS = {
@@ -245,4 +246,9 @@ def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Dra
     except BadInput as error:
         draft.skip(stem, "metadata", error, name)
     except (ValueError, RecursionError, OSError):
-        draft.skip(stem, "metadata", f"'{shown(name)}' is not JSON; write metadata as one object in braces", name)
+        draft.skip(
+            stem,
+            "metadata",
+            say("'{name}' is not JSON; write metadata as one object in braces", name=shown(name)),
+            name,
+        )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import PurePath
 
+from mmalign_core.wording import say
+
 HEAD_BYTES = 512
 """Bytes that `sniff` is given: the binary marks below lie in the first 12, an <svg> tag follows a short prologue."""
 
@@ -111,20 +113,23 @@ def _kind_of_brands(head: bytes) -> str:
 def why_not_picture(head: bytes, name: str) -> str:
     """Why content that starts with `head` is not a picture, as a message about the file `name`; '' if it may be one."""
     if not head:
-        return f"{name} is empty; replace the file"
+        return say("{name} is empty; replace the file", name=name)
     kind = sniff(head)
     if kind in _EXTRAS and find_spec(_EXTRAS[kind][1]) is None:
         cure = f"run pip install 'mmalign[{kind}]', or save it as {'PNG' if kind == 'dicom' else 'JPEG'}"
-        return f"{name} is a {_EXTRAS[kind][0]} picture, which nothing here decodes; {cure}"
+        kind_words = _EXTRAS[kind][0]
+        return say(
+            "{name} is a {kind} picture, which nothing here decodes; {cure}", name=name, kind=kind_words, cure=cure
+        )
     reasons = {
-        "svg": f"{name} is an SVG drawing; export it as PNG",
-        "jxl": f"{name} is a JPEG XL picture, which cannot be decoded here; save it as PNG or JPEG",
-        "text": f"{name} holds text, not a picture; replace the file",
-        "audio": f"{name} holds sound or video, not a picture; replace the file",
+        "svg": say("{name} is an SVG drawing; export it as PNG", name=name),
+        "jxl": say("{name} is a JPEG XL picture, which cannot be decoded here; save it as PNG or JPEG", name=name),
+        "text": say("{name} holds text, not a picture; replace the file", name=name),
+        "audio": say("{name} holds sound or video, not a picture; replace the file", name=name),
     }
     if kind == "image" or kind in _EXTRAS:
         return ""
-    return reasons.get(kind or "", f"{name} is not a picture of a known format; save it as PNG or JPEG")
+    return reasons.get(kind or "", say("{name} is not a picture of a known format; save it as PNG or JPEG", name=name))
 
 
 def why_not_modality(head: bytes, name: str, modality: str) -> str:
@@ -137,15 +142,18 @@ def why_not_modality(head: bytes, name: str, modality: str) -> str:
     if modality == "video" and head.startswith(MOVING_PICTURE_HEADS):
         return ""
     words = {
-        "text": "text",
-        "image": "a picture",
-        "svg": "a drawing",
-        "heic": "a picture",
-        "dicom": "a picture",
-        "jxl": "a picture",
+        "text": say("text"),
+        "image": say("a picture"),
+        "svg": say("a drawing"),
+        "heic": say("a picture"),
+        "dicom": say("a picture"),
+        "jxl": say("a picture"),
     }
     other = words.get(sniff(head) or "")
-    return f"{name} holds {other}, not {'video' if modality == 'video' else 'sound'}; replace the file" if other else ""
+    if not other:
+        return ""
+    wanted = say("video") if modality == "video" else say("sound")
+    return say("{name} holds {other}, not {wanted}; replace the file", name=name, other=other, wanted=wanted)
 
 
 def _is_text(head: bytes) -> bool:

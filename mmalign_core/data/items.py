@@ -20,6 +20,7 @@ from mmalign_core.data.shards import no_other_file, rows_of_shards, shard_stem, 
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.user_tables import find_user_tables
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.wording import say
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,12 @@ def add_items(files: FolderFiles, name: str, draft: Draft, progress: Progress, *
     likes = [] if form is not None and form.users is not None else find_user_tables(files)
     files.use(*likes)
     for other in likes[1:]:
-        draft.skip(other, "", f"'{shown(other)}' is not read, since '{shown(likes[0])}' is there too", other)
+        draft.skip(
+            other,
+            "",
+            say("'{name}' is not read, since '{other}' is there too", name=shown(other), other=shown(likes[0])),
+            other,
+        )
     if tables:
         _add_tables(tables, files, draft, progress)
     elif form is not None:

@@ -18,6 +18,7 @@ from mmalign_core.data.tabular.roles import infer_roles
 from mmalign_core.data.tabular.rows import KNOWN_COLUMNS
 from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.types import MODALITIES, BadInput
+from mmalign_core.wording import say
 
 _STEMS = ("manifest", "metadata")
 """What people call the table of a folder's items, the first choice first: ours, and Hugging Face's."""
@@ -73,7 +74,12 @@ def find_manifests(files: FolderFiles, draft: Draft | None = None) -> tuple[Tabl
             if draft is None:
                 break
             files.use(other)
-            draft.skip(other, "", f"'{shown(other)}' is not read, since '{shown(first)}' is there too", other)
+            draft.skip(
+                other,
+                "",
+                say("'{name}' is not read, since '{other}' is there too", name=shown(other), other=shown(first)),
+                other,
+            )
     return tuple(chosen)
 
 

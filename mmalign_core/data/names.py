@@ -87,3 +87,11 @@ def is_about(name: str) -> bool:
     """Whether a file of the top folder describes the collection (README, LICENSE, manifest, …) and is no item."""
     path = PurePosixPath(name)
     return "/" not in name and path.stem.lower() in _ABOUT and path.suffix.lower() not in _SHEETS
+
+
+def shown_sentence(reason: object) -> str:
+    """A reason as one line of printable, valid Unicode; other characters become spaces. A message that is, stays."""
+    said = str(reason)
+    words = said.encode("utf-8", "backslashreplace").decode()
+    line = "".join(c if c.isprintable() else " " for c in words)
+    return said if line == said else line

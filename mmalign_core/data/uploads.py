@@ -21,6 +21,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.store.parts import new_folder
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
+from mmalign_core.wording import say
 
 
 def collect_uploads(
@@ -79,7 +80,12 @@ def _listing(files: Sequence[tuple[str, Content]], draft: Draft, progress: Progr
     for name, members in (*loose, *_told_apart(archives)):
         for relative, path in members.items():
             if listing.setdefault(relative, path) is not path:
-                draft.skip(relative, modality_of(relative) or "", f"'{shown(relative)}' was uploaded twice", name)
+                draft.skip(
+                    relative,
+                    modality_of(relative) or "",
+                    say("'{name}' was uploaded twice", name=shown(relative)),
+                    name,
+                )
     return listing
 
 

@@ -22,6 +22,7 @@ from mmalign_core.encoders.servers.base import ServerEncoder
 from mmalign_core.processes import start_python
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media, MediaTable, Progress, Skipped
+from mmalign_core.wording import say, say_word
 
 FEWEST = 64
 """Media that are worth a process of their own. Our choice: it starts in two seconds, as a model here does."""
@@ -94,7 +95,7 @@ class EncodingProcess(AbstractContextManager["EncodingProcess"]):
     def _do(self, order: Order, progress: Progress) -> Iterator[Sequence[Skipped]]:
         """Send the order, and yield what its parts skipped."""
         pipe = self._started()
-        last: tuple[float, str] = (0.0, f"loading the encoder of {order.modality}")
+        last: tuple[float, str] = (0.0, say("loading the encoder of {modality}", modality=say_word(order.modality)))
         try:
             pipe.send(order)
             while True:

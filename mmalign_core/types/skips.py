@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmalign_core.wording import say
+
 LISTED = 1000
 """Ids that a line keeps; our choice: enough to find the rows again, and some kilobytes."""
 _NAMED = 5
@@ -63,9 +65,9 @@ class _Line:
             return self.first
         named = [name for name in self.named if name][:_NAMED]
         joined = ", ".join(named)
-        sign = "" if not joined else f": {joined}" if len(named) == self.count else f", such as {joined}"
+        sign = say(": {names}", names=joined) if len(named) == self.count else say(", such as {names}", names=joined)
         first = self.first
-        reason = f"{first.reason} ({self.count:,} in all{sign})"
+        reason = say("{reason} ({n:,} in all{names})", reason=first.reason, n=self.count, names=sign if joined else "")
         return Skipped(first.id, first.modality, reason, first.source, self.count, tuple(self.ids))
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from mmalign_core.wording import tr, tr_many
+from mmalign_core.wording import language, tr, tr_many
 from mmalign_core.workflow import csv_table, parquet_table
 
 _ASSETS = Path(__file__).parents[2] / "assets"
@@ -23,7 +23,7 @@ _FORMATS: dict[str, tuple[Callable[[pd.DataFrame], bytes], str]] = {
 _NOT_IN_A_CLASS = re.compile(r"[^A-Za-z0-9_-]")
 """Characters of a key that Streamlit replaces by "-" in the class of the element."""
 _PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{title}</title>
+<html lang="{language}"><meta charset="utf-8"><title>{title}</title>
 <style>body {{ font: 15px/1.5 system-ui, sans-serif; margin: 24px; color: #1c2330; background: #fff }}
 figure {{ margin: 0 }} figcaption {{ margin-top: 12px; max-width: 90ch }}</style>
 <figure>{chart}<figcaption>{lines}</figcaption></figure></html>
@@ -87,7 +87,7 @@ def figure_page(drawn: go.Figure, caption: tuple[str, ...]) -> str:
     """Return the figure with plotly's code and the caption's lines as one HTML page that needs no network."""
     chart = drawn.to_html(include_plotlyjs=True, full_html=False, config={"displaylogo": False, "responsive": True})
     lines = "<br>".join(html.escape(line) for line in caption)
-    return _PAGE.format(title=html.escape(caption[0]), chart=chart, lines=lines)
+    return _PAGE.format(language=language(), title=html.escape(caption[0]), chart=chart, lines=lines)
 
 
 def _image_buttons() -> Any:

@@ -16,6 +16,7 @@ from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.vectors import ID_NAMES, vectors_of
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.wording import say
 
 _NAME_CURE = "name it after what its vectors are of: image_vector, text_vector, audio_vector or video_vector"
 
@@ -144,7 +145,12 @@ def _name_rows(top: Mapping[str, Path], groups: Sequence[ArrayGroup], draft: Dra
     listed = {name.lower(): name for name in top} if groups else {}
     present = [listed[name] for e in EXTENSIONS if (name := f"ids{e}") in listed]
     for other in present[1:]:
-        draft.skip(other, "", f"'{shown(other)}' is not read, since '{shown(present[0])}' is there too", other)
+        draft.skip(
+            other,
+            "",
+            say("'{name}' is not read, since '{other}' is there too", name=shown(other), other=shown(present[0])),
+            other,
+        )
     wanting = [group for group in groups if group.ids is None]
     ids = read_ids(top[present[0]], present[0], draft.settings) if present and wanting else None
     for group in groups:

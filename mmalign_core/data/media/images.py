@@ -25,6 +25,7 @@ from mmalign_core.data.names import file_words
 from mmalign_core.data.prints import prints_held_back
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM", "HEIF")
 """Pillow's names of the formats that are tried (JPEG includes MPO; HEIF comes with the extra `heic`).
@@ -224,11 +225,13 @@ def _orientation(image: Image.Image) -> int:
 def _why_unreadable(source: str | Path | bytes, name: str, error: BaseException) -> str:
     """The message about a picture that could not be decoded."""
     if isinstance(error, Image.DecompressionBombError):
-        return f"{name} has more pixels than can be decoded safely; make it smaller"
+        return say("{name} has more pixels than can be decoded safely; make it smaller", name=name)
     if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
         return f"{name} cannot be opened: {error.strerror}"
     head = source[:HEAD_BYTES] if isinstance(source, bytes) else _head(Path(source))
-    return why_not_picture(head, name) or f"{name} is damaged or cut off and cannot be decoded; replace the file"
+    return why_not_picture(head, name) or say(
+        "{name} is damaged or cut off and cannot be decoded; replace the file", name=name
+    )
 
 
 def _head(path: Path) -> bytes:

@@ -15,6 +15,7 @@ from mmalign_core.data.formats import HEAD_BYTES, why_not_modality
 from mmalign_core.data.names import is_unicode, shown
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media, digest_bytes, digest_file, digest_stream
+from mmalign_core.wording import say
 
 _BYTES_PER_CHARACTER = 4
 """Bytes of a character in UTF-8 at most."""
@@ -35,7 +36,7 @@ def file_media(item: str, modality: str, path: Path, name: str, settings: Settin
     name = f"'{shown(name)}'"
     try:
         if not path.is_file():
-            raise BadInput(f"{name} is missing or not a file; correct the path")
+            raise BadInput(say("{name} is missing or not a file; correct the path", name=name))
         if modality == "text":
             return text_media(item, _read_text(path, name, settings), name, settings)
         return Media(item, modality, _digest_media(path, name, modality, settings), path=str(path))
@@ -64,7 +65,7 @@ def _digest_media(path: Path, name: str, modality: str, settings: Settings) -> s
 def _read_text(path: Path, name: str, settings: Settings) -> str:
     """The text in a file, which messages call `name`. Raises BadInput as `decode_text` does, and for a large file."""
     if path.stat().st_size > settings.max_text_chars * _BYTES_PER_CHARACTER + _BOM_BYTES:
-        raise BadInput(_too_long(name, f"{path.stat().st_size:,} bytes", settings))
+        raise BadInput(_too_long(name, say("{n:,} bytes", n=path.stat().st_size), settings))
     return decode_text(path.read_bytes(), name)
 
 
@@ -82,11 +83,11 @@ def clean_text(text: str, name: str, settings: Settings) -> str:
     """
     text = text.strip().strip("\ufeff").strip()
     if _INVISIBLE.issuperset(map(unicodedata.category, text)):
-        raise BadInput(f"{name} is empty; write a text into it or remove it")
+        raise BadInput(say("{name} is empty; write a text into it or remove it", name=name))
     if len(text) > settings.max_text_chars:
-        raise BadInput(_too_long(name, f"{len(text):,} characters", settings))
+        raise BadInput(_too_long(name, say("{n:,} characters", n=len(text)), settings))
     if not is_unicode(text):
-        raise BadInput(f"{name} is not valid UTF-8; save it as UTF-8")
+        raise BadInput(say("{name} is not valid UTF-8; save it as UTF-8", name=name))
     return text
 
 
@@ -99,9 +100,21 @@ def decode_text(content: bytes, name: str) -> str:
     try:
         text = content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(content)}); save it as UTF-8") from error
+        raise BadInput(
+            say(
+                "{name} is not UTF-8 (it looks like {encoding}); save it as UTF-8",
+                name=name,
+                encoding=guess_encoding(content),
+            )
+        ) from error
     if "\0" in text:
-        raise BadInput(f"{name} is not UTF-8 text (it looks like {guess_encoding(content)}); save it as UTF-8")
+        raise BadInput(
+            say(
+                "{name} is not UTF-8 text (it looks like {encoding}); save it as UTF-8",
+                name=name,
+                encoding=guess_encoding(content),
+            )
+        )
     return text
 
 
@@ -126,7 +139,9 @@ def guess_encoding(content: bytes) -> str:
 
 
 def _too_long(name: str, size: str, settings: Settings) -> str:
-    return (
-        f"{name} is too large ({size}, more than {settings.max_text_chars:,} characters); shorten it "
-        "or raise MMALIGN_MAX_TEXT_CHARS"
+    return say(
+        "{name} is too large ({size}, more than {most:,} characters); shorten it or raise MMALIGN_MAX_TEXT_CHARS",
+        name=name,
+        size=size,
+        most=settings.max_text_chars,
     )

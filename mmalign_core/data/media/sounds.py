@@ -12,6 +12,7 @@ from mmalign_core.data.media.sound_streams import is_joined_flac, ogg_links, wit
 from mmalign_core.data.names import file_words
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 _HEAD = 16
 """Bytes by which a kind of file is known."""
@@ -42,15 +43,17 @@ def read_audio(source: str | Path | bytes, settings: Settings | None = None) -> 
     settings = settings or Settings()
     name = _name(source)
     if not isinstance(source, bytes) and not Path(source).is_file():
-        raise BadInput(f"{name} cannot be opened: there is no such file")
+        raise BadInput(say("{name} cannot be opened: there is no such file", name=name))
     if not (len(source) if isinstance(source, bytes) else Path(source).stat().st_size):
-        raise BadInput(f"{name} is empty; replace the file")
+        raise BadInput(say("{name} is empty; replace the file", name=name))
     decoded = _of_streams(source, name, settings)
     if decoded is None:
-        raise BadInput(f"{name} is not a sound that can be decoded; save it as WAV, FLAC, OGG, MP3 or M4A")
+        raise BadInput(
+            say("{name} is not a sound that can be decoded; save it as WAV, FLAC, OGG, MP3 or M4A", name=name)
+        )
     samples, rate = decoded
     if not len(samples):
-        raise BadInput(f"{name} holds no sound; replace the file")
+        raise BadInput(say("{name} holds no sound; replace the file", name=name))
     return _clipped(samples, name), rate
 
 
@@ -126,6 +129,6 @@ def _clipped(samples: np.ndarray, name: str) -> np.ndarray:
         return samples  # not so if any is NaN
     finite = np.isfinite(samples)
     if not finite.any():
-        raise BadInput(f"{name} holds only NaN or infinite samples; replace the file")
+        raise BadInput(say("{name} holds only NaN or infinite samples; replace the file", name=name))
     samples = samples if finite.all() else np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
     return np.clip(samples, -1.0, 1.0)

@@ -11,6 +11,7 @@ import numpy as np
 from mmalign_core.data.media.sound_decoders import DEMUXERS
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
+from mmalign_core.wording import say
 
 SHORT_SIDE, LONG_SIDE = 320, 1280
 """Pixels that a frame's sides are scaled down to while it is decoded; our choice, above what image encoders take."""
@@ -64,7 +65,7 @@ def scanned(path: str, name: str, settings: Settings) -> Track:
         base = float(stream.time_base)
     ticks = np.array([np.nan if tick is None else tick for tick, _, _ in packets], np.float64)
     if not np.isfinite(ticks).any():
-        raise BadInput(f"{name} holds no frames; replace the file")
+        raise BadInput(say("{name} holds no frames; replace the file", name=name))
     keys = np.array([key for _, _, key in packets])
     first, last = float(np.nanmin(ticks)), float(np.nanmax(ticks))
     lasting = next((d for tick, d, _ in packets if tick == last), 0) or _usual(ticks)
@@ -108,7 +109,9 @@ def _moving(container: Any, name: str) -> Any:
     for stream in container.streams.video:
         if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
             return stream
-    raise BadInput(f"{name} holds no moving picture that can be decoded; give it as a sound, or replace the file")
+    raise BadInput(
+        say("{name} holds no moving picture that can be decoded; give it as a sound, or replace the file", name=name)
+    )
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:
