@@ -13,6 +13,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import Aligner
 from mmalign_core.scoring.neighbours import top_k
+from mmalign_core.splits import Split
 from mmalign_core.types import EmbeddingSet
 
 FOLDERS = (Path("/usr/share/datasets/fashion-mnist"), Path("/usr/share/dataset-fashion-mnist"))
@@ -46,6 +47,17 @@ def pairs(n: int, seed: int | None = None) -> dict[str, EmbeddingSet]:
     if seed is None:
         return halves("train", slice(n))
     return halves("train", np.sort(np.random.default_rng(seed).permutation(60_000)[:n]))
+
+
+def split_pairs(n: int) -> tuple[dict[str, EmbeddingSet], Split]:
+    """The first n training pictures beside all 10,000 test pictures, and the split into both."""
+    parts = {m: (train, test) for (m, train), test in zip(pairs(n).items(), candidates().values())}
+    sets = {
+        m: EmbeddingSet(m, (*a.ids, *b.ids), (*a.keys, *b.keys), np.concatenate([a.vectors, b.vectors]), a.encoder)
+        for m, (a, b) in parts.items()
+    }
+    train, test = parts[LEFT]
+    return sets, Split(train.ids, test.ids)
 
 
 def candidates(n: int = 10_000) -> dict[str, EmbeddingSet]:

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.cost import Memory, sampled_memory
 from mmalign_core.data.media.references import text_media
 from mmalign_core.encoders import Encoder
-from mmalign_core.encoders.batched.stored import encode_set
+from mmalign_core.encoders.batched.embedding_sets import encode_set
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Media, digest_file

@@ -22,8 +22,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.linear.base import LinearAligner
+from mmalign_core.encoders.batched.embedding_sets import encode_set
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Media, digest_bytes
 from mmalign_core.types.embeddings import Pivots

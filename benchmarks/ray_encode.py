@@ -23,8 +23,8 @@ import numpy as np
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from mmalign_core.encoders.batched.embedding_sets import encode_set
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.engines import LocalEngine
 from mmalign_core.engines.cluster import Workers
 from mmalign_core.engines.ray_engine import RayEngine

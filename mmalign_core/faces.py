@@ -10,9 +10,10 @@ from typing import Any
 
 
 def exports_of(face: Path) -> dict[str, tuple[str, str]]:
-    """Exported name -> (module, name in that module): of every import below `if TYPE_CHECKING:` in this file.
+    """Return the names that a package exports: exported name -> (module, name in that module).
 
-    `from package.more import *` gives the names that `more.py` beside this file lists in the same manner.
+    They are the imports below `if TYPE_CHECKING:` in the file `face`.
+    `from package.more import *` adds the names that `more.py` beside it lists in the same manner.
     """
     exports: dict[str, tuple[str, str]] = {}
     for node in _listed(face):

@@ -6,7 +6,7 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -65,7 +65,7 @@ class Meter:
         return bool(self.said)
 
     def watched(self, work: Callable[[], T]) -> T:
-        """What `work` returns. Raises BadInput soon after a limit is reached, whether the work reports or not.
+        """Run `work` and return its result. Raises BadInput soon after a limit is reached, also if it never reports.
 
         Python code is stopped at its next step, and a call into a library once it comes back.
         """
@@ -96,7 +96,12 @@ class Meter:
 
 
 def _memory() -> int:
-    """Bytes of this process in memory."""
+    """Bytes in memory of this process and of those that it started."""
     import psutil
 
-    return int(psutil.Process().memory_info().rss)
+    own = psutil.Process()
+    held = own.memory_info().rss
+    for child in own.children(recursive=True):
+        with suppress(psutil.Error):  # it has ended meanwhile
+            held += child.memory_info().rss
+    return int(held)

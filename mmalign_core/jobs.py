@@ -102,12 +102,12 @@ class Job(Generic[T]):
                 self._end("cancelled")
 
     def want(self, who: str) -> None:
-        """Note that this person waits for the job, too."""
+        """Add a person to those who wait for the job."""
         with self._lock:
             self._wanted.add(who)
 
     def leave(self, who: str) -> None:
-        """This person waits no more. Work for nobody is cancelled, unless it is kept or nobody ever asked for it."""
+        """Remove a person from those who wait. If nobody else waits, the job is cancelled, unless it is kept."""
         with self._lock:
             if who not in self._wanted:
                 return
@@ -210,7 +210,7 @@ class Jobs:
         return waiting.index(job) if job in waiting else 0
 
     def leave(self, who: str) -> None:
-        """That person went: work that nobody else waits for is cancelled, unless it is kept."""
+        """Remove a person from every job. Jobs that nobody else waits for are cancelled, unless they are kept."""
         for job in self.all():
             if not job.finished:
                 job.leave(who)

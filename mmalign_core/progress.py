@@ -57,9 +57,9 @@ _beat: ContextVar[Callable[[], None]] = ContextVar("beat", default=lambda: None)
 
 @contextmanager
 def pulsing(progress: Progress, fraction: float, message: str) -> Iterator[Progress]:
-    """Let `pulse` report inside the `with` block, wherever it is called: so a long step can be cancelled.
+    """Connect `pulse` to a progress callback inside the `with` block, so that any loop in a long step can be cancelled.
 
-    It repeats the last report to the yielded progress callback; before the first one, the given fraction and message.
+    Yields the callback to report to. `pulse` repeats its last report; before the first one, `fraction` and `message`.
     """
     last = (fraction, message)
 
@@ -76,6 +76,7 @@ def pulsing(progress: Progress, fraction: float, message: str) -> Iterator[Progr
 
 
 def pulse() -> None:
-    """Report that the current long step goes on, which raises `Cancelled` where it shall not. For loops that are passed
-    no progress."""
+    """Repeat the last report of the `pulsing` block around this call; raises `Cancelled` if the work was cancelled.
+
+    For loops that have no progress callback. It does nothing outside such a block."""
     _beat.get()()

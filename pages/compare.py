@@ -8,7 +8,7 @@ from pages._components.media import previews
 from pages._panels.compare import changes, choice, comparison, maps, metrics, queries
 from pages._panels.compare.comparison import Comparison
 from pages._session import state
-from pages._session.compared import OtherRun
+from pages._session.compared_run import OtherRun
 
 FRAGMENTS = ["compare.won", "compare.map", "compare.drift"]
 # parts of the page that show the selected item

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -110,11 +111,19 @@ def test_what_needs_no_pairs_takes_arrays_of_different_lengths() -> None:
         (([X, Y, X, Y, X],), "5 arrays were given for 4 modalities"),
         (({"text": X, "image": OPENING["transform"][0]},), "give either embedding sets or arrays"),
         ((None,), "cca aligns two modalities or more"),
+        ((csr_matrix(X), Y), r"text: the rows are sparse; give them as an array, such as rows.toarray\(\)"),
+        ((np.ma.masked_less(X, X.min() + 1e-9), Y), r"text: row \d+ holds masked numbers; fill them"),
+        ((X.tolist(),), "cca aligns two modalities or more, and one array was given"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused_with_their_cure(given: tuple[Any, ...], said: str) -> None:
     with pytest.raises(BadInput, match=said):
         Cca().fit(*given)
+
+
+def test_rows_as_lists_of_numbers_are_arrays() -> None:
+    model = Cca(dims=2).fit(X.tolist(), Y.tolist())
+    assert np.allclose(model.transform(X.tolist()), Cca(dims=2).fit(X, Y).transform(X), atol=1e-5)
 
 
 def test_rows_of_another_width_or_a_third_array_are_refused_after_the_fit() -> None:

@@ -9,8 +9,8 @@ import pytest
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.arrays import as_set
 from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.embedding.autoencoder import spanned
 from mmalign_core.aligners.memory import needed_bytes
-from mmalign_core.aligners.towers.spans import spanned
 from mmalign_core.aligners.towers.tower import Tower, hidden_parts
 from mmalign_core.types import BadInput
 

@@ -8,7 +8,7 @@ import pytest
 
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.model_files.catalogue import SUGGESTED
-from mmalign_core.model_files.fetched import fetched_as, remember
+from mmalign_core.model_files.fetch_records import fetched_as, remember
 from mmalign_core.model_files.locations import own_folder
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput

@@ -13,7 +13,7 @@ from mmalign_core.aligners.explainable import HasParts
 from mmalign_core.aligners.matching.evidence import FOLDER
 from mmalign_core.data.demo.items import demo_items
 from mmalign_core.encoders import ENCODERS
-from mmalign_core.types import Concepts, EmbeddingSet
+from mmalign_core.types import BadInput, Concepts, EmbeddingSet
 from mmalign_core.vectors import ROWS_AT_ONCE
 
 IMAGE, TEXT = "efficientnet-lite0@57934424-2", "use-multilingual@3-fuse0.2"
@@ -67,6 +67,14 @@ def test_the_named_concepts_part_is_what_bridge_gives_alone() -> None:
 def test_another_text_encoder_has_prototypes_and_no_head() -> None:
     model = ALIGNERS.create("bridge").fit({"image": pictures(), "text": texts("minilm@1")})
     assert list(model.parts()) == ["named concepts", "image: prototypes"]
+
+
+def test_vectors_of_another_width_have_no_evidence_and_are_not_placed_beside_it() -> None:
+    narrow = replace(pictures(), vectors=pictures().vectors[:, :100])
+    assert list(ALIGNERS.create("bridge").fit({"image": narrow, "text": texts()}).parts()) == ["named concepts"]
+    model = ALIGNERS.create("bridge").fit({"image": pictures(), "text": texts()})
+    with pytest.raises(BadInput, match="image has 100 dimensions, bridge was fitted on 1280"):
+        model.transform(narrow)
 
 
 def test_sounds_beside_pictures_keep_their_named_concepts() -> None:

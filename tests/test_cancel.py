@@ -7,7 +7,7 @@ import pytest
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.linear import base as linear
-from mmalign_core.aligners.linear import stored
+from mmalign_core.aligners.linear import stored_rows
 from mmalign_core.aligners.towers import tower
 from mmalign_core.metrics.bootstrap import intervals_together
 from mmalign_core.metrics.retrieval import Outcome
@@ -83,7 +83,7 @@ def test_a_long_step_ends_at_the_report_that_cancels_it(name: str, monkeypatch: 
         (graph, {"BLOCK": 100, "UNITED": 100}),
         (large, {"ROWS": 50}),
         (approximate, {"BATCH": 150}),
-        (stored, {"ROWS_AT_ONCE": 100}),
+        (stored_rows, {"ROWS_AT_ONCE": 100}),
         (linear, {"MOST_DENSE": 0, "_PLACED_AT_ONCE": 100}),
         (tower, {"ROWS_AT_ONCE": 100}),
     ):

@@ -31,6 +31,7 @@ from mmalign_core.types import (
     digest_json,
 )
 from mmalign_core.types import media as media_module
+from mmalign_core.types import strings as strings_module
 from mmalign_core.types.digests import digest_rows, json_rows, json_texts
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=4), max_size=8)
@@ -168,3 +169,19 @@ def test_a_table_of_ten_thousand_columns_opens_at_once(tmp_path: Path) -> None:
     pq.write_table(pa.table(wide), tmp_path / "wide.parquet")
     assert len(table_columns(tmp_path / "wide.parquet", "wide.parquet")) == 2002
     assert read_collection(tmp_path / "wide.parquet").items.shape == (2, 2001)
+
+
+def test_many_texts_that_differ_need_no_table_and_those_that_do_not_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strings_module, "_MANY", 1)
+    monkeypatch.setattr(strings_module, "_CHUNK", 3)
+    rng = np.random.default_rng(0)
+    for texts in (["", "é", "ab", "ba", "名", "b"], ["", "a", "", "b"], [str(n) for n in rng.integers(0, 50, 40)], []):
+        first = [texts.index(text) for text in texts]
+        assert Strings(texts).firsts().tolist() == first
+        assert Strings(["x", *texts])[1:].firsts().tolist() == first
+    monkeypatch.setattr(Strings, "numbered", lambda self: pytest.fail("a table was made"))
+    assert Strings(["", "é", "ab", "ba"]).firsts().tolist() == [0, 1, 2, 3]
+
+
+def test_a_digest_of_pieces_is_that_of_the_whole() -> None:
+    assert digest_bytes([b"ab", b"", b"c"], b"d") == digest_bytes(b"abc", b"d") != digest_bytes(b"ab", b"c", b"d")

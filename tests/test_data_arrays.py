@@ -1,6 +1,7 @@
 """Vectors in .npy and .npz files: joined by ids or by a manifest's order, and nothing hostile is opened."""
 
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -227,3 +228,32 @@ def test_a_hundred_thousand_ids(tmp_path: Path) -> None:
     np.savez(tmp_path / "v.npz", ids=ids, image=np.arange(200_000, dtype=np.float32).reshape(-1, 2))
     found = read_collection(tmp_path / "v.npz")
     assert len(found.ids) == 100_000 and found.vectors["image"].vectors[-1].tolist() == [199_998, 199_999]
+
+
+def test_ids_are_columns_and_no_objects_of_python(tmp_path: Path) -> None:
+    n = 100_000
+    write(tmp_path, {"text.npy": npy(np.ones((n, 2), np.float32)), "ids.txt": "\n".join(f"né{i}" for i in range(n))})
+    tracemalloc.start()
+    try:
+        assert len(read_collection(tmp_path).ids) == n
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 200 * n, f"{peak / n:.0f} bytes an item"
+
+
+@pytest.mark.parametrize("name", ["ids.txt", "ids.json", "ids.npy"])
+def test_a_blank_id_is_reported_and_the_others_are_read(tmp_path: Path, name: str) -> None:
+    ids = ["名", " \x1c\u3000", "c", "d"]
+    content = {"ids.txt": "\n".join(ids).encode("utf-16"), "ids.json": json.dumps(ids), "ids.npy": npy(np.array(ids))}
+    write(tmp_path, {"image.npy": npy(VECTORS), name: content[name]})
+    found = read_collection(tmp_path)
+    assert found.ids == ("名", "c", "d") and "line 2 has no id" in reasons(found)
+
+
+def test_ids_that_are_half_a_character_are_reported(tmp_path: Path) -> None:
+    write(tmp_path, {"image.npy": npy(VECTORS), "ids.npy": npy(np.array(["a", "b\ud800", "c", "d"]))})
+    found = read_collection(tmp_path)
+    assert found.ids == ("a", "c", "d") and "not valid UTF-8" in reasons(found)
+    write(tmp_path, {"ids.npy": npy(np.array([3, 1, 4, 2**40], ">i8"))})
+    assert read_collection(tmp_path).ids == ("3", "1", "4", str(2**40))

@@ -38,7 +38,7 @@ def test_rows_and_columns_are_settings(kind: str, tmp_path: Path, monkeypatch: p
     path = tmp_path / f"manifest.{kind}"
     WRITERS[kind](path, {"text": [f"text {i}" for i in range(200)]} | {f"c{i}": [i] * 200 for i in range(30)})
     assert len(read_collection(path).items) == 200
-    monkeypatch.setattr("mmalign_core.data.tabular.delimited._FLUSH", 10)
+    monkeypatch.setattr("mmalign_core.data.tabular.csv_files._FLUSH", 10)
     monkeypatch.setenv("MMALIGN_MAX_ROWS", "150")
     with pytest.raises(BadInput, match=f"'manifest.{kind}' holds more than 150 rows; .* MMALIGN_MAX_ROWS"):
         read_collection(path)
@@ -53,7 +53,7 @@ def test_interactions_have_a_limit_of_their_own(kind: str, tmp_path: Path, monke
     WRITERS["csv"](tmp_path / "manifest.csv", {"id": [1], "text": ["one"]})
     WRITERS[kind](tmp_path / f"interactions.{kind}", {"user_id": list(range(60)), "item_id": [1] * 60})
     monkeypatch.setenv("MMALIGN_MAX_ROWS", "20")
-    monkeypatch.setattr("mmalign_core.data.tabular.delimited._FLUSH", 10)
+    monkeypatch.setattr("mmalign_core.data.tabular.csv_files._FLUSH", 10)
     interactions = read_collection(tmp_path).interactions
     assert interactions is not None and len(interactions) == 60
     monkeypatch.setenv("MMALIGN_MAX_INTERACTIONS", "50")

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import filecmp
 import json
+import shutil
+import sys
 from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 from PIL import Image
 
 from mmalign_core.data.demo import _fill, demo_items, simulated_interactions, write_demo
 from mmalign_core.data.demo.items import LANGUAGES, emoji_name
+from mmalign_core.data.demo.media import write_media
 from mmalign_core.data.demo.pictures import drawing_file, lit, render_drawing
 from mmalign_core.data.demo.sounds import RATE, SECONDS, sound_table, synthesise
 from mmalign_core.encoders.base import ENCODERS
@@ -185,7 +189,20 @@ def test_cancelling_leaves_nothing_behind(tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         write_demo(tmp_path / "demo", stop)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [] and not psutil.Process().children()
+
+
+@pytest.mark.parametrize("python", ["", "false"])
+def test_files_are_written_without_other_processes(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which(python) or python)
+    said = list[float]()
+    items = demo_items()[::40]
+    write_media(tmp_path, items, lambda fraction, message: said.append(fraction))
+    written = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")]
+    assert len(said) == len(written) > len(items) and said == sorted(said)
+    assert filecmp.cmpfiles(demo, tmp_path, written, shallow=False) == (written, [], [])
 
 
 def test_progress_rises_to_one(demo: Path, steps: list[float]) -> None:

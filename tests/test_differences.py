@@ -14,8 +14,8 @@ from mmalign_core.__main__ import main
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Encoding, Run, align, save_run
-from mmalign_core.workflow.error_analysis.differences import compare_runs, shared_rows
-from mmalign_core.workflow.error_analysis.drift import neighbour_drift
+from mmalign_core.workflow.error_analysis.differences import compare_runs
+from mmalign_core.workflow.error_analysis.drift import neighbour_drift, shared_rows
 from mmalign_core.workflow.error_analysis.run_facts import data_difference
 
 METRICS = {"accuracy", "recall@1", "recall@5", "recall@10", "mrr", "median_rank"}

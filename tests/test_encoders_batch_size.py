@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmalign_core.encoders.batched import encode_media
-from mmalign_core.encoders.batched.stored import encode_set
+from mmalign_core.encoders.batched.embedding_sets import encode_set
 from mmalign_core.encoders.torch_models.devices import FEW, MOST, SHARE, DeviceLost, in_batches, largest_batch
 from mmalign_core.encoders.torch_models.encoder import PASSES, longest_first
 from mmalign_core.settings import Settings

@@ -11,7 +11,7 @@ from PIL import Image
 
 from mmalign_core.__main__ import main
 from mmalign_core.encoders import create_encoder, space_of
-from mmalign_core.encoders.batched.stored import encode_set
+from mmalign_core.encoders.batched.embedding_sets import encode_set
 from mmalign_core.encoders.servers.answers import ServerLost
 from mmalign_core.encoders.servers.base import NotAsked
 from mmalign_core.servers.requests import TRIES

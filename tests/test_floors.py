@@ -27,6 +27,7 @@ FLOORS = {
         "job_limits",
         "jobs",
         "heap",
+        "processes",
         "spaces",
     ),
     2: (

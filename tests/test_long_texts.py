@@ -12,7 +12,7 @@ from mmalign_core.data import read_collection
 from mmalign_core.encoders import create_encoder
 from mmalign_core.encoders.attribution import Attribution
 from mmalign_core.encoders.base import ENCODERS
-from mmalign_core.encoders.batched.stored import encode_set
+from mmalign_core.encoders.batched.embedding_sets import encode_set
 from mmalign_core.encoders.batched.text_lengths import find_long_texts
 from mmalign_core.encoders.long_texts import AUTO, START, WINDOWS, ReadsLongTexts
 from mmalign_core.store import Store

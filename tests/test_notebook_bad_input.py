@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
+from scipy.sparse import csr_matrix
 
 import mmalign_core as mm
 from mmalign_core.aligners import ALIGNERS
@@ -80,6 +82,49 @@ def test_vectors_under_the_name_of_a_modality_are_vectors(tmp_path: Path) -> Non
     assert mm.align(frame, "cca", store=tmp_path).space["image"].ids[0] == "1"
     with pytest.raises(mm.BadInput, match=r"'image' and 'image_vector' .*both hold vectors; leave one out"):
         collection_from_frame(frame.assign(image_vector=frame["image"]))
+
+
+IMAGES, TEXTS = VIEWS["image"], VIEWS["text"]
+FRAME = pd.DataFrame(IMAGES)
+NEITHER: list[tuple[Any, Any, str]] = [
+    (csr_matrix(IMAGES), TEXTS, r"image: the rows are sparse; .* rows.toarray\(\)"),
+    (np.ma.masked_array(IMAGES, np.arange(120).reshape(30, 4) == 9), TEXTS, "image: row 2 holds masked numbers; fill"),
+    (
+        [Image.new("RGB", (8, 8))] * 30,
+        TEXTS,
+        "image: a list of Image; pictures are read from files: save them, and give",
+    ),
+    (
+        np.zeros((30, 8, 8, 3), np.uint8),
+        TEXTS,
+        r"image: an array of shape \(30, 8, 8, 3\); pictures are read from files",
+    ),
+    (FRAME.assign(kind="x"), TEXTS, "image: the frame's column 'kind' holds no numbers; leave it out"),
+    (
+        FRAME,
+        pd.DataFrame(TEXTS).sample(frac=1, random_state=0),
+        "image and text have the same labels in another",
+    ),
+    (IMAGES, "a dog", "text: one text, 'a dog'; give a list with one for each item"),
+]
+
+
+@pytest.mark.parametrize(("images", "texts", "line"), NEITHER, ids=[line[:26] for *_, line in NEITHER])
+def test_what_looks_like_rows_and_is_not_names_its_cure(images: Any, texts: Any, line: str, tmp_path: Path) -> None:
+    with pytest.raises(mm.BadInput, match=line) as error:
+        mm.align({"image": images, "text": texts}, "cca", store=tmp_path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("dtype", ["U", object])
+def test_texts_in_an_array_are_texts(dtype: Any, tmp_path: Path) -> None:
+    run = mm.align({"text": np.array(["a dog", "a cat", "a red car"], dtype)}, store=tmp_path)
+    assert run.recommend("a puppy", k=1).ids == ("0",)
+
+
+def test_a_difference_to_what_is_no_run_is_one_line(run: mm.AlignedRun) -> None:
+    with pytest.raises(mm.BadInput, match=r"str is no run; give one of mm.align\(…\), or mm.load"):
+        run.difference("yesterday")  # pyright: ignore[reportArgumentType]
 
 
 def test_a_query_that_is_an_array_is_one_line(run: mm.AlignedRun) -> None:

@@ -9,7 +9,7 @@ import pytest
 from store_records import collection, run_record
 
 from mmalign_core.__main__ import main
-from mmalign_core.model_files.fetched import fetched_as, remember
+from mmalign_core.model_files.fetch_records import fetched_as, remember
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store, load_run_folder, save_run_folder
 from mmalign_core.store.collections import read_collection

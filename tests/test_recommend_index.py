@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from mmalign_core.types import BadInput, Collection, EmbeddingSet, Strings, no_p
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow import Encoding, QuerySpec, Run, answer
 from mmalign_core.workflow.alignment.run import as_encoded
-from mmalign_core.workflow.recommendation import indexed
+from mmalign_core.workflow.recommendation import index_choice
 
 N, WIDTH = 4_000, 16
 
@@ -130,6 +131,14 @@ def test_what_an_index_cannot_answer_compares_all(made: IndexedItems) -> None:
     assert pool is not None and not pool.whole and not (pool.rows % 2).any() and len(pool.rows) >= 10
 
 
+def test_places_on_disk_are_not_held_in_memory(made: IndexedItems, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[np.ndarray] = []
+    monkeypatch.setattr(items_module, "release", given_back.append)
+    fresh = replace(made)
+    assert fresh.present("image").sum() == N - 4 and len(given_back) == 2 * N // 1_000
+    assert all(isinstance(part, np.memmap) for part in given_back)
+
+
 def test_ids_are_found_by_bisection(made: IndexedItems) -> None:
     assert all(made.rows[name] == row for row, name in enumerate(made.ids))
     assert "é" not in made.rows and "zz" not in made.rows and "" not in made.rows and len(made.rows) == N
@@ -167,7 +176,7 @@ def test_a_run_s_index_is_kept_and_made_anew_when_damaged(tmp_path: Path, monkey
     assert answer(run, QuerySpec.of(item="é7", where=("even=True",)), store=store, index="approximate").results
     (kept,) = store.entries("indexes")
     assert kept.about == f"{N:,} items"
-    monkeypatch.setattr(indexed, "write_index", lambda *_, **__: pytest.fail("it was made again"))
+    monkeypatch.setattr(index_choice, "write_index", lambda *_, **__: pytest.fail("it was made again"))
     assert answer(run, query, store=store, index="approximate").results == found.results
     monkeypatch.undo()
     (store.index_folder(kept.key) / "0.npy").write_bytes(b"\x93NUMPY")
@@ -176,7 +185,7 @@ def test_a_run_s_index_is_kept_and_made_anew_when_damaged(tmp_path: Path, monkey
 
 
 def test_the_choice_follows_the_number_of_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexed, "INDEXED_FROM", N)
+    monkeypatch.setattr(index_choice, "INDEXED_FROM", N)
     run, store, query = run_of(), Store(tmp_path / "home"), QuerySpec.of(item="é7")
     assert answer(run, query, store=store).searched["kind"] == "approximate"
     assert not answer(run, query, store=store, index="exact").searched

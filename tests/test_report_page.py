@@ -17,6 +17,7 @@ from given_vectors import given
 from mmalign_core.__main__ import main
 from mmalign_core.commands.choices import choices_of
 from mmalign_core.commands.line import parser
+from mmalign_core.metrics.bootstrap import share_interval
 from mmalign_core.params import parse_assignments
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection
@@ -76,10 +77,10 @@ def test_the_page_needs_nothing_else_and_escapes_everything(page: ReportPage) ->
 
 def test_it_says_what_was_found_against_chance(run: Run, page: ReportPage) -> None:
     found, report = page.html, run.report
-    row, low_high = report["metrics"]["image->text"], report["ci95"]["image->text"]["recall@10"]
-    hits = round(row["recall@10"] * row["n"])
-    assert f"The right text is among the first 10 for {hits} of {row['n']} pictures" in page.sentence
-    assert f"95% interval {low_high[0]:.0%} to {low_high[1]:.0%}; by chance" in page.sentence
+    hits, n = round(20 * report["metrics"]["image->text"]["recall@1"]), report["metrics"]["image->text"]["n"]
+    low, high = share_interval(hits, n)
+    assert n == 20 and f"The right text is first for {hits} of {n} pictures" in page.sentence, "10 of 20 says little"
+    assert f"95% interval {low:.0%} to {high:.0%}; by chance 5%" in page.sentence
     assert page.sentence in found and "(split: test 0.5)" in found and "2030-01-02 03:04 UTC" in found
     for way in report["metrics"]:
         assert f"{report['metrics'][way]['recall@5']:.1%}" in found

@@ -18,7 +18,7 @@ from mmalign_core.store import Store
 from mmalign_core.store.session import MOST, SessionCache
 from mmalign_core.types import BadInput, digest_bytes, no_progress
 from mmalign_core.workflow import Choices, QuerySpec, add_upload, align, encode, open_collection, place_part
-from mmalign_core.workflow.maps.map_cache import keep_map
+from mmalign_core.workflow.maps.space_map import keep_map
 from pages._session.uploads import open_upload
 from tests.circles import write_circles
 

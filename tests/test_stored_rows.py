@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.aligners.linear import base, stored
+from mmalign_core.aligners.linear import base, stored_rows
 from mmalign_core.aligners.linear.base import centred_examples
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.types import EmbeddingSet
@@ -32,8 +32,8 @@ def three_sets(folder: Path, n: int = 500) -> dict[str, EmbeddingSet]:
 
 @pytest.fixture
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "ROWS_AT_ONCE", 64)
-    monkeypatch.setattr(stored, "_BLOCKS_HELD", 2)
+    monkeypatch.setattr(stored_rows, "ROWS_AT_ONCE", 64)
+    monkeypatch.setattr(stored_rows, "_BLOCKS_HELD", 2)
 
 
 @pytest.mark.parametrize("modalities", [("image", "text"), ("image", "text", "audio")])
@@ -62,11 +62,11 @@ def test_sums_over_stored_rows_are_those_over_held_ones(tmp_path: Path, few_at_o
         examples, centres = centred_examples("toy", sets, pairs, stored=True)
         part = examples.take(np.arange(300, 20, -1))
         rows = part.rows
-        sums = [stored.product(rows["image"], rows["audio"]), stored.product(rows["text"], rows["text"])]
-        sums += [stored.sum_of_squares(rows["audio"]), stored.mean_length(rows["text"], np.ones((10, 2)))]
-        kinds.append((type(rows["image"]), [stored.held(rows["audio"]), *centres.values(), *sums]))
+        sums = [stored_rows.product(rows["image"], rows["audio"]), stored_rows.product(rows["text"], rows["text"])]
+        sums += [stored_rows.sum_of_squares(rows["audio"]), stored_rows.mean_length(rows["text"], np.ones((10, 2)))]
+        kinds.append((type(rows["image"]), [stored_rows.held(rows["audio"]), *centres.values(), *sums]))
     (first, dense), (second, kept) = kinds
-    assert (first, second) == (np.ndarray, stored.StoredRows)
+    assert (first, second) == (np.ndarray, stored_rows.StoredRows)
     for one, other in zip(dense, kept):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from mmalign_core.splits import items_of
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, digest_bytes
-from mmalign_core.types.single import single_rows
+from mmalign_core.types.single import check_dense, single_rows
 from mmalign_core.types.strings import Strings
 from mmalign_core.vectors import unit_rows
 
@@ -28,7 +29,7 @@ def named_views(given: Any, more: Sequence[Any], names: Sequence[str] = MODALITI
             if name not in MODALITIES:
                 raise BadInput(f"'{name}' is no modality; name arrays {', '.join(MODALITIES)}, or give them as a list")
         return dict(given)
-    first = [given] if _is_view(given) or not isinstance(given, Iterable) else list(given)
+    first = [given] if is_view(given) or not isinstance(given, Iterable) else list(given)
     views = [view for view in (*first, *more) if view is not None]
     if all(isinstance(view, EmbeddingSet) for view in views) and views:
         return {view.modality: view for view in views}
@@ -65,6 +66,7 @@ def as_set(modality: str, values: Any) -> EmbeddingSet:
     """
     if isinstance(values, EmbeddingSet):
         return values
+    check_dense(modality, values)
     try:
         rows = np.ascontiguousarray(single_rows(values))
     except (TypeError, ValueError) as error:
@@ -112,6 +114,8 @@ def with_prefix(prefix: str, state: Mapping[str, np.ndarray]) -> dict[str, np.nd
     return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
 
 
-def _is_view(given: Any) -> bool:
-    """Whether the argument is a single array, data frame or set."""
+def is_view(given: Any) -> bool:
+    """Whether the argument is a single array, data frame or set, or rows as lists of numbers."""
+    if isinstance(given, list) and given and isinstance(given[0], list) and given[0]:
+        return isinstance(given[0][0], Real)
     return isinstance(given, EmbeddingSet) or hasattr(given, "shape")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 
-from mmalign_core.aligners.arrays import as_set, as_sets, late_fusion, mean_correlation, named_views
+from mmalign_core.aligners.arrays import as_set, as_sets, is_view, late_fusion, mean_correlation, named_views
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.memory import check_memory, told
 from mmalign_core.aligners.traits import AlignerTraits
@@ -117,7 +117,7 @@ class Aligner(AlignerTraits, Parametrised, ABC):
             placed = {modality: self._transform(view) for modality, view in given.items()}
         if isinstance(embeddings, Mapping):
             return placed
-        alone = isinstance(embeddings, EmbeddingSet) or hasattr(embeddings, "shape")
+        alone = is_view(embeddings)
         return next(iter(placed.values())) if alone and len(placed) == 1 else list(placed.values())
 
     def fit_transform(self, sets: Any, *more: Any, seed: int = 0, progress: Progress = no_progress) -> Any:

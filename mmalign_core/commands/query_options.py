@@ -14,7 +14,7 @@ from mmalign_core.types import BadInput
 from mmalign_core.workflow import QueryPart, QuerySpec, Run, encode, load_run, open_collection, with_interactions
 from mmalign_core.workflow.alignment.choices import pairs_of
 from mmalign_core.workflow.alignment.run import as_encoded
-from mmalign_core.workflow.recommendation.indexed import INDEXED_FROM
+from mmalign_core.workflow.recommendation.index_choice import INDEXED_FROM
 
 _OPTIONS = (
     ("--query-text", "text", 1, "T", "a text in any language of the run's encoder"),

@@ -13,7 +13,7 @@ from typing import Any
 
 from mmalign_core.commands.targets import write_target
 from mmalign_core.encoders import full_reference
-from mmalign_core.encoders.batched.stored import WriteBatches, write_batches
+from mmalign_core.encoders.batched.embedding_sets import WriteBatches, write_batches
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store

@@ -19,11 +19,11 @@ Each module imports only from modules on lower floors:
     4  faults, metadata_cells, media_cells         repeated and blank media, dates in metadata, media in cells
     4  event_columns, event_ids                    columns of interactions
     3  tabular/                                    tables, rows, metadata, vectors in cells
-    3  decoded                                     every medium, decoded once and measured
+    3  media_survey                                every medium, decoded once and measured
     2  ordered_texts                               texts that have an order
     2  media/, archives, duplicates                one medium, one archive
     1  files, moment_columns                       location, size, digest and storage of files; columns of moments
-    1  archive_members, unused                     what an archive holds, by its bytes; why files are not used
+    1  archive_members, unused_files               what an archive holds, by its bytes; why files are not used
     0  names, formats, titles, moments, mounts     names, first bytes, what items are called, dates and times
     0  archive_names, walk, prints                 names in code pages, folders of any depth, libraries' words
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.compute
 
 from mmalign_core.data.media_cells import Find, MediaCells, text_name
-from mmalign_core.data.metadata_cells import LONGEST_METADATA, too_large, with_iso_dates
+from mmalign_core.data.metadata_cells import LONGEST_METADATA, too_large, with_plain_values
 from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.cells import (
     Cells,
@@ -119,7 +119,7 @@ class Draft:
             self.skip(rows.ids[row], modality, why, rows.source(row))
         if self._otherwise:
             written, name = next(iter(self._otherwise.items()))
-            count = f"{len(self._otherwise):,} files are named in another case than they have"
+            count = f"{len(self._otherwise):,} files are named otherwise than in the table"
             self.notes.append(f"{count}, such as '{shown(written)}' for '{shown(name)}'")
 
     def usable_ids(self) -> Strings:
@@ -193,7 +193,7 @@ class Draft:
             if modality != "text" and are_numbers(cell):
                 self._told.append((row, order, modality, f"{modality} {_NUMBERS}"))
                 continue
-            for entry in parse_list(cell, self._rows.as_json):
+            for entry in reader.entries(modality, parse_list(cell, self._rows.as_json)):
                 try:
                     media.append(reader.medium(self._rows.ids[row], modality, entry))
                     at.append(row)
@@ -231,7 +231,7 @@ class Draft:
             words = f"{size:,} characters, more than {LONGEST_METADATA:,}"
             reason = f"the cell '{shown(name)}' is too large ({words}); it was left empty"
             self.skip(self._rows.ids[row], "metadata", reason, self._rows.source(row))
-        kept, said = with_iso_dates(kept)
+        kept, said = with_plain_values(kept)
         self.notes += said
         return kept
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.decoded import SeenMedia
 from mmalign_core.data.duplicates import near_pictures
 from mmalign_core.data.media.levels import PictureLevels, SoundLevels
+from mmalign_core.data.media_survey import SeenMedia
 from mmalign_core.types import MODALITIES, Strings
 
 EXAMPLES = 20

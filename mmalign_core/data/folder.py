@@ -15,10 +15,11 @@ from mmalign_core.data.formats import modality_of
 from mmalign_core.data.media.containers import holds_sound_alone
 from mmalign_core.data.media.references import decode_text
 from mmalign_core.data.names import SPLIT_WORDS, is_about, is_system_file, natural_key, safe_name, shown
+from mmalign_core.data.pairing import is_counted, of_whole_names, paired
 from mmalign_core.data.tabular.column_names import usual_column
 from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
-from mmalign_core.data.unused import why_unused
+from mmalign_core.data.unused_files import why_unused
 from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
@@ -69,7 +70,7 @@ def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool =
     metadata, more texts or `*_vector` lists and `cat.cls` gives the class, as in WebDataset. `first_dot`: stems end at
     the first dot, as in WebDataset. Files that cannot be used are reported in the draft.
     """
-    groups = _cases_joined(_group(listing, first_dot), listing, draft)
+    groups = _cases_joined(_group(listing, first_dot, draft), listing, draft)
     rows = [_row(stem, names, listing, draft) for stem, names in groups.items()]
     kept = [_with_split(row) for row in rows if row is not None]
     return rows_as_columns(_with_labels(kept))
@@ -115,10 +116,14 @@ def _target(link: Path, relative: str) -> Path:
         raise BadInput(f"'{shown(relative)}' is a link that leads nowhere; put the file itself there") from error
 
 
-def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]:
+def _group(listing: Mapping[str, Path], first_dot: bool, draft: Draft) -> dict[str, list[str]]:
     """Stem -> names, stems in natural order. Names without a number come first: 'cat.jpg' before 'cat.2.jpg'."""
     shelves = _shelves(listing)
     stems = {name: _stem(_off_shelf(name, shelves), first_dot) for name in listing}
+    if first_dot and is_counted(stems):
+        stems = {name: _stem(_off_shelf(name, shelves), False) for name in listing}
+    stems, said = (of_whole_names(stems), "") if first_dot else paired(of_whole_names(stems))
+    draft.notes += [said] if said else []
     plain = set(stems.values())
     groups: dict[str, list[str]] = {}
     for name, stem in stems.items():

@@ -12,7 +12,7 @@ from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import find_below, find_listed
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.names import is_about, is_system_file, natural_key
-from mmalign_core.data.unused import why_left
+from mmalign_core.data.unused_files import why_left
 from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import find_below
+from mmalign_core.data.given_columns import check_order, given_column
 from mmalign_core.data.manifest import add_table
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.metadata import metadata_frame
@@ -34,7 +35,6 @@ from mmalign_core.types import (
 )
 from mmalign_core.types.embeddings import finite_rows
 from mmalign_core.types.identity import identities
-from mmalign_core.types.single import single_rows
 
 
 def collection_from_arrays(
@@ -57,7 +57,8 @@ def collection_from_arrays(
     unknown = [key for key in data if key not in MODALITIES]
     if unknown:
         raise BadInput(f"'{shown(unknown[0])}' is no modality; use the keys {', '.join(MODALITIES)}")
-    columns = {modality: _column(values, modality) for modality, values in data.items()}
+    check_order(data)
+    columns = {modality: given_column(values, modality) for modality, values in data.items()}
     names = _names(ids, columns)
     media = {m: values for m, values in columns.items() if not isinstance(values, np.ndarray)}
     vectors = {m: _vectors(m, values, names) for m, values in columns.items() if isinstance(values, np.ndarray)}
@@ -131,32 +132,6 @@ def _is_vector(cell: Any) -> bool:
     if isinstance(cell, np.ndarray):
         return cell.dtype.kind in "fiu"
     return isinstance(cell, list | tuple) and bool(cell) and all(isinstance(one, Real) for one in cell)
-
-
-def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
-    """The values as vectors (n, d) float32, or as a list of n texts or paths. Raises BadInput if they are neither."""
-    listed = [*values] if isinstance(values, Sequence | pd.Series) and not isinstance(values, str) else None
-    if listed is not None and listed and all(isinstance(v, str | Path) or is_missing(v) for v in listed):
-        return [str(v) if isinstance(v, Path) else v for v in listed]
-    detach = getattr(values, "detach", None)  # a torch tensor, which may lie on a GPU
-    detached = values if detach is None else _as_array(detach().cpu())
-    if getattr(getattr(detached, "dtype", None), "kind", "") == "c":
-        raise BadInput(f"{modality}: the numbers are complex; give real ones")
-    try:
-        array = single_rows(detached)
-    except (TypeError, ValueError) as error:
-        cure = "give an array (n, d), or a list of texts or of paths"
-        raise BadInput(
-            f"{modality}: {type(values).__name__} holds neither numbers of one width nor texts; {cure}"
-        ) from error
-    if array.ndim != 2 or not array.size:
-        raise BadInput(f"{modality}: an array of shape {array.shape}; give one row of numbers for each item (n, d)")
-    return array
-
-
-def _as_array(tensor: Any) -> Any:
-    """The tensor in single precision, or in double where that is its own."""
-    return tensor if str(tensor.dtype).endswith("float64") else tensor.float()
 
 
 def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[Any]]) -> Strings:

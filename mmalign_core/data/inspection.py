@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmalign_core.data.decoded import SeenMedia, look_at
 from mmalign_core.data.faults import Fault, count_blanks, count_duplicates, find_blanks, find_duplicates
+from mmalign_core.data.media_survey import SeenMedia, look_at
 from mmalign_core.data.names import shown
 from mmalign_core.data.ordered_texts import ordered_texts
 from mmalign_core.settings import Settings

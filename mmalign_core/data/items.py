@@ -11,7 +11,7 @@ from mmalign_core.data.columnar import Source, files_source, folder_source, is_s
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.folder_files import FolderFiles
-from mmalign_core.data.forms import Form, find_form
+from mmalign_core.data.forms import Form, find_caption_lists, find_form
 from mmalign_core.data.item_tables import read_item_tables
 from mmalign_core.data.layout import TableFile, find_manifests, find_other_tables, leaves_texts_out
 from mmalign_core.data.manifest import add_table
@@ -38,9 +38,10 @@ def add_items(files: FolderFiles, name: str, draft: Draft, progress: Progress, *
     dot, as in WebDataset. Raises BadInput if a table or an archive cannot be read.
     """
     tables = find_manifests(files, draft)
-    if tables and leaves_texts_out(tables, files, draft):
+    listed = find_caption_lists(files, [table.name for table in tables]) if tables else None
+    if listed is not None or (tables and leaves_texts_out(tables, files, draft)):
         tables = ()
-    form = None if tables else find_form(files, [n for n in files.names if n not in files.used])
+    form = listed if listed or tables else find_form(files, [n for n in files.names if n not in files.used])
     likes = [] if form is not None and form.users is not None else find_user_tables(files)
     files.use(*likes)
     for other in likes[1:]:

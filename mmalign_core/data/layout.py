@@ -25,8 +25,8 @@ _DEPTH = 2
 """Folders down to which such a table is looked for; our choice: data/train/metadata.csv."""
 _CANDIDATES = 100
 """Tables that are looked at; our choice: a folder of more describes single items by them."""
-_OTHERS = ("interactions", "ids", "readme")
-"""Stems of tables that do not name items."""
+_OTHERS = ("interactions", "ids", "readme", "index", "config", "state", "dataset_info", "dataset_infos")
+"""Stems of tables, and of JSON that programs write beside data, that do not name items."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,9 @@ def _usable_roles(files: FolderFiles, name: str, draft: Draft) -> frozenset[str]
     except BadInput:
         return frozenset()
     folder = TableFile(files.path(name), name).folder
-    paths = [c for c, role in roles.names.items() if role in MODALITIES[1:] and features[c].kind == "text"]
-    named = any(_exists(files, folder, value) for c in paths for value in sample(c)) or stem_column(head, files)
+    paths = [c for c, role in roles.names.items() if role in MODALITIES[1:] and features[c].kind in ("text", "media")]
+    cells = (value for c in paths for cell in sample(c) for value in (cell if isinstance(cell, list) else [cell]))
+    named = any(_exists(files, folder, value) for value in cells) or stem_column(head, files)
     known = set(roles.names.values()) & set(KNOWN_COLUMNS[1:])
     if "text" not in known and any(modality_of(n) == "text" and not is_about(n) for n in files.names):
         return frozenset()
@@ -144,6 +145,7 @@ def _usable_roles(files: FolderFiles, name: str, draft: Draft) -> frozenset[str]
 
 
 def _exists(files: FolderFiles, folder: str, value: object) -> bool:
+    value = value.get("path") if isinstance(value, dict) else value
     try:
         return isinstance(value, str) and bool(files.locate(files.below(folder, value)))
     except BadInput:

@@ -12,13 +12,13 @@ from mmalign_core.data.columnar import COLUMNAR, file_source, read_source
 from mmalign_core.data.draft import Draft, Find
 from mmalign_core.data.names import shown
 from mmalign_core.data.repeated_files import with_texts_gathered
+from mmalign_core.data.tabular.caption_objects import holds_objects, said_cells
 from mmalign_core.data.tabular.cells import as_list
-from mmalign_core.data.tabular.column_roles import METADATA, told_roles
+from mmalign_core.data.tabular.column_cells import merged_cells
+from mmalign_core.data.tabular.column_roles import METADATA, text_hint, told_roles
 from mmalign_core.data.tabular.contents import features_of_cells
-from mmalign_core.data.tabular.gathered import merged_cells
 from mmalign_core.data.tabular.roles import infer_roles
 from mmalign_core.data.tabular.rows import is_missing
-from mmalign_core.data.tabular.said import holds_objects, said_cells
 from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.types import BadInput, Progress
 
@@ -82,6 +82,8 @@ def settle_roles(table: Table, source: str, draft: Draft, *, bare: bool = False)
         roles.guessed.discard(own)
     if roles.guessed:
         draft.notes.append(f"'{shown(source)}': {roles.sentence()}")
+    if hint := text_hint(roles.names, features, sample):
+        draft.notes.append(f"'{shown(source)}': {hint}")
     said = {c for c, role in roles.names.items() if role == "text" and holds_objects(sample(c))}
     own = {c: said_cells(table.cells[c]) if c in said else table.cells[c] for c in roles.names}
     cells = merged_cells(own, roles.names)

@@ -1,4 +1,4 @@
-"""Cells of metadata before they are typed: dates are rewritten in ISO 8601, and cells that are too large found."""
+"""Cells of metadata before they are typed: dates in ISO 8601, decimal points, and cells that are too large."""
 
 from __future__ import annotations
 
@@ -23,19 +23,40 @@ _ISO = r"^\d{4}-\d\d(?:-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\
 """The forms of a date that stay as they are."""
 
 
-def with_iso_dates(columns: Mapping[str, Cells]) -> tuple[dict[str, Cells], list[str]]:
-    """The columns of metadata, those of dates in ISO 8601, and sentences on those that were rewritten.
+_COMMA = r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d{1,2}$"
+"""A number with a decimal comma and one or two digits behind: with three, '1,234' may be a thousand."""
+_WHOLE = r"^[+-]?\d+$"
 
-    A column is rewritten if every cell that is there is a date, and one is in another form: 31/12/2023, 31 Dec 2023.
+
+def with_plain_values(columns: Mapping[str, Cells]) -> tuple[dict[str, Cells], list[str]]:
+    """The columns of metadata, dates in ISO 8601 and numbers with a point, and sentences on those rewritten.
+
+    A column is rewritten if every cell that is there is a date, and one is in another form: 31/12/2023, 31 Dec 2023;
+    or if every cell is a number, and one has a decimal comma: 10,50.
     """
     found, said = dict(columns), list[str]()
     for name, cells in columns.items():
         bare = bare_cells(cells)
         rewritten = _iso_texts(one_array(bare).cast(pa.large_string())) if is_texts(bare) else None
+        if is_texts(bare) and (points := _with_points(one_array(bare).cast(pa.large_string()))) is not None:
+            found[name] = points
+            said.append(f"a comma in '{shown(name)}' is read as the decimal point")
         if rewritten is not None:
             found[name], how = rewritten
             said.append(f"the dates in '{shown(name)}' are shown in ISO 8601{''.join(f'; {one}' for one in how)}")
     return found, said
+
+
+def _with_points(texts: Any) -> Any | None:
+    """The numbers of a column with a decimal point; None if it holds none with a comma, or anything else."""
+    there = pc.utf8_trim_whitespace(texts)
+    commas = pc.match_substring_regex(there, _COMMA)
+    if not pc.any(commas).as_py():
+        return None
+    fit = pc.or_(pc.or_(commas, pc.match_substring_regex(there, _WHOLE)), pc.equal(pc.binary_length(there), 0))
+    if not pc.all(fit).as_py():
+        return None
+    return pc.if_else(commas, pc.replace_substring(pc.replace_substring(there, ".", ""), ",", "."), there)
 
 
 def _iso_texts(texts: Any) -> tuple[Any, tuple[str, ...]] | None:

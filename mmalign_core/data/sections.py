@@ -34,7 +34,10 @@ LANCE_ROWS = 4096
 
 @dataclass(frozen=True)
 class Section:
-    """`path` of a shard, or of a Lance table of which it is `rows` rows from `first`; `name`: of the shard."""
+    """A part of a collection that one worker reads: a shard, or `rows` rows of a Lance table from row `first` on.
+
+    `path`: of the shard or table. `name`: of the shard, in messages.
+    """
 
     path: Path
     name: str

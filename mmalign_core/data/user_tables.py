@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from mmalign_core.data.folder_files import FolderFiles
 from mmalign_core.data.formats import table_ending
 from mmalign_core.data.tabular.column_names import plain_name
+from mmalign_core.data.tabular.column_words import FOLDED, without_accents
 from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.types import BadInput
 
 _NAMES = {
     "user_id": (
-        *("user", "userid", "uid", "reviewer_id", "customer_id", "visitor_id", "member_id", "account_id"),
+        *("user", "userid", "uid", "reviewer_id", "customer_id", "client_id", "visitor_id", "member_id", "account_id"),
         *("profile_id", "session_id"),
     ),
     "item_id": (
@@ -21,19 +23,43 @@ _NAMES = {
         *("video_id", "article_id", "news_id", "business_id", "recipe_id", "game_id", "anime_id", "isbn"),
     ),
     "rating": ("overall", "score", "stars", "rating_value"),
-    "timestamp": ("time", "ts", "datetime", "date", "unix_review_time", "created_at", "event_time", "rated_at"),
+    "timestamp": (
+        "time",
+        "ts",
+        "datetime",
+        "date",
+        "unix_review_time",
+        "created_at",
+        "event_time",
+        "rated_at",
+        "t_dat",
+    ),
 }
 """Names that the columns of interactions have in published data sets, the most likely first."""
-_STEMS = ("interactions", "ratings", "events", "reviews", "likes", "clicks", "purchases", "views", "logs", "history")
+_STEMS = (
+    "interactions",
+    "ratings",
+    "events",
+    "reviews",
+    "likes",
+    "clicks",
+    "purchases",
+    "views",
+    "logs",
+    "history",
+    "transactions",
+    "orders",
+)
 """What people call tables of interactions, our own name first."""
 
 
 def with_user_columns(table: Table) -> Table:
     """The table with the columns user_id, item_id, rating and timestamp called so; a name that is there stays."""
-    by_name = {plain_name(column): column for column in reversed(table.columns)}
+    plain = [(plain_name(column), column) for column in reversed(table.columns)]
+    by_name = {without_accents(name): column for name, column in plain} | dict(plain)
     renamed: dict[str, str] = {}
     for role, names in _NAMES.items():
-        column = next((by_name[name] for name in (role, *names) if name in by_name), None)
+        column = next((by_name[name] for name in (role, *names, *FOLDED[role]) if name in by_name), None)
         if role not in table.columns and column is not None:
             renamed[column] = role
     if not renamed:
@@ -54,7 +80,8 @@ def find_user_tables(files: FolderFiles) -> list[str]:
 
 def _rank(name: str) -> int:
     stem = PurePosixPath(name).name.split(".")[0].lower()
-    return _STEMS.index(stem) if stem in _STEMS else len(_STEMS)
+    words = re.split(r"[-_ ]", stem)
+    return _STEMS.index(stem) if stem in _STEMS else len(_STEMS) - any(word in _STEMS for word in words)
 
 
 def _is_users(files: FolderFiles, name: str) -> bool:

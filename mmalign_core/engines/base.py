@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import NamedTuple, Protocol, Self, TypeVar
 
 from mmalign_core.data import read_collection
-from mmalign_core.encoders.batched.stored import WriteBatches, write_batches
+from mmalign_core.encoders.batched.embedding_sets import WriteBatches, write_batches
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import Collection as Items

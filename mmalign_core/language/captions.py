@@ -33,7 +33,7 @@ class CaptionServer:
 
     @property
     def address(self) -> Address:
-        """The address. Raises BadInput if it is none."""
+        """The address of the server. Raises BadInput if `url` is not an address."""
         return check_address(self.url, "--server", KEY, "http://localhost:8080/v1")
 
     @property

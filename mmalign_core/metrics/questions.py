@@ -40,9 +40,10 @@ class Questions:
 
     @cached_property
     def truths(self) -> list[RightAnswers]:
-        """The right answers to the queries, and those by chance."""
+        """The right answers to the queries, and those by chance. All rows of the sources say what is right, also those
+        that are not asked: a text may belong to many items, of which few are in a sample."""
         owners = (None, shuffled_owners(self.targets, self.seed))
-        return [right_answers(self.queries, self.targets, owner) for owner in owners]
+        return [right_answers(self.sources, self.targets, owner).take(self.rows) for owner in owners]
 
     @property
     def sampled(self) -> bool:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.metrics.hubs import FEWEST_ASKED, Hubs, K, hubs_among, occurrences, occurrences_of
-from mmalign_core.metrics.outcomes import outcomes
+from mmalign_core.metrics.outcomes import outcomes, right_scores
 from mmalign_core.metrics.questions import Questions, questions, sample_of
 from mmalign_core.metrics.retrieval import Direction, Outcome, best_chosen
-from mmalign_core.metrics.right_scores import right_scores
 from mmalign_core.progress import within
 from mmalign_core.scoring.decision import Scoring, distinct_rows
 from mmalign_core.scoring.scan import Asked, Blocks, Tallies, scan
@@ -29,7 +28,7 @@ RIGHT, SHUFFLED = range(2)
 
 @dataclass(frozen=True)
 class Measured:
-    """One `direction`, and its `hubs` if they were counted with it, else None."""
+    """What was measured of one `direction`. `hubs`: its hubs if they were counted in the same pass, else None."""
 
     direction: Direction
     hubs: Hubs | None = None

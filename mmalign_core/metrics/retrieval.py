@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -15,32 +15,43 @@ from mmalign_core.types.strings import Strings, joined_strings
 
 @dataclass(frozen=True)
 class RightAnswers:
-    """Right answers by item and content, in factored form: `queries` (m, c) and `candidates` (c, n) over c contents.
+    """Right answers by item and content, in factored form: the content of each query, `contents` (m,), the contents
+    that are right for each of them, `answers` (k, c), and who has them, `candidates` (c, n).
 
     A candidate is right for a query if it belongs to the query's item, or to an item with the same content as the
     query (for the text "A cat." both photos with this title), or if its content equals that of such a candidate (for a
     photo titled "A cat." also the title of the other photo).
     """
 
-    queries: sparse.csr_array
+    contents: np.ndarray
+    answers: sparse.csr_array
     candidates: sparse.csr_array
     answerable: np.ndarray
     """Queries (m,) bool whose own item has a candidate. The others are left out."""
 
     def pairs(self, part: slice) -> tuple[np.ndarray, np.ndarray]:
         """Return (row within `part`, candidate column) of every right pair, in ascending order of rows."""
-        right = sparse.csr_array(self.queries[part] @ self.candidates)
+        right = sparse.csr_array(self.answers[self.contents[part]] @ self.candidates)
         return np.repeat(np.arange(len(right.indptr) - 1), np.diff(right.indptr)), right.indices
 
     @property
     def count(self) -> int:
         """The number of right pairs, without making them."""
-        return int((self.queries @ np.diff(self.candidates.indptr)).sum())
+        return int((self.answers @ np.diff(self.candidates.indptr).astype(np.int64))[self.contents].sum())
 
     def holds(self, chosen: np.ndarray) -> np.ndarray:
         """Whether the candidate column that each query chose, `chosen` (m,), is a right answer: (m,) bool."""
-        contents = sparse.csr_array(self.candidates.T).indices[chosen]
-        return np.asarray(self.queries[np.arange(len(chosen)), contents] > 0).ravel()
+        chosen_contents = sparse.csr_array(self.candidates.T).indices[chosen]
+        return np.asarray(self.answers[self.contents, chosen_contents] > 0).ravel()
+
+    def take(self, rows: np.ndarray) -> RightAnswers:
+        """Those of some queries alone. What the others share with them stays known, so their right answers do not
+        change."""
+        return replace(self, contents=self.contents[rows], answerable=self.answerable[rows])
+
+    def grid(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Whether these candidate columns (b,) are right for these queries (a,): (a, b) bool."""
+        return (self.answers[self.contents[rows]] @ self.candidates[:, columns]).toarray() > 0
 
 
 def right_answers(queries: EmbeddingSet, candidates: EmbeddingSet, owners: Sequence[str] | None = None) -> RightAnswers:
@@ -57,7 +68,7 @@ def right_answers(queries: EmbeddingSet, candidates: EmbeddingSet, owners: Seque
     owned = _incidence(owner, content, (len(items), len(contents)))
     rows = _incidence(np.arange(len(content)), content, (len(content), len(contents)))
     answerable = np.diff(owned.indptr)[query_items] > 0
-    return RightAnswers(_binary(holders @ owned)[query_keys], sparse.csr_array(rows.T), answerable)
+    return RightAnswers(query_keys, _binary(holders @ owned), sparse.csr_array(rows.T), answerable)
 
 
 def shuffled_owners(candidates: EmbeddingSet, seed: int) -> Strings:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mmalign_core.data.names import shown
 from mmalign_core.model_files.catalogue import DUAL
-from mmalign_core.model_files.fetched import fetched_as, fetched_files, forget, remove_fetched
+from mmalign_core.model_files.fetch_records import fetched_as, fetched_files, forget, remove_fetched
 from mmalign_core.model_files.locations import cached_repository, hub_cache, is_repository, own_folder, snapshot
 from mmalign_core.model_files.weights import check_weights, file_stamp, files_of, weight_files
 from mmalign_core.settings import Settings

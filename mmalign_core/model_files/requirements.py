@@ -48,7 +48,7 @@ def open_clip_tokenizers(config: Mapping[str, Any], held: str) -> tuple[Required
 
 
 def choose_files(names: Iterable[str], needs: RequiredFiles) -> tuple[str, ...]:
-    """The required ones of a repository's file `names`, sorted. Raises BadInput if it has no loadable weights."""
+    """Return which of a repository's files (`names`) a model needs. Raises BadInput without loadable weights."""
     paths = [PurePosixPath(name) for name in names]
     near = [path for path in paths if len(path.parts) <= 2 and path.parent.name not in _OTHERS and _visible(path)]
     settings = [path for path in near if path.suffix in _SETTINGS]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import pandas as pd
 
 from mmalign_core.store import Store
-from mmalign_core.types import Progress, no_progress
+from mmalign_core.types import BadInput, Progress, no_progress
 
 if TYPE_CHECKING:
     from typing import Self
@@ -78,6 +78,8 @@ class AnalysedRun:
         """What `other` does better or worse than this run, on the queries that both were asked."""
         from mmalign_core.workflow import compare_runs
 
+        if not isinstance(other, AnalysedRun):
+            raise BadInput(f"{type(other).__name__} is no run; give one of mm.align(…), or mm.load(…) of its name")
         return DifferenceResult(compare_runs(self.run, other.run, store=self.store, progress=progress))
 
 

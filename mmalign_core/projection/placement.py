@@ -18,10 +18,10 @@ OWN_SHARE = 0.1  # of the way to the mean of its neighbours, so that a new point
 
 @dataclass(frozen=True)
 class Placer:
-    """A map with the space of its rows made ready, so that a few new rows are placed at once.
+    """Places new rows on a finished map. `of` prepares it once for each map, so that a few rows are placed at once.
 
-    It holds one float32 copy of the fitted vectors. `of` makes it; placing one row among a million of 64 dimensions
-    then takes 60 ms of processor time.
+    It holds one float32 copy of the fitted vectors. Placing one row among a million of 64 dimensions takes 60 ms of
+    processor time.
     """
 
     projection: Projection

@@ -117,6 +117,7 @@ def _held(part: np.ndarray) -> np.ndarray:
     found = np.empty(len(part), bool)
     for start in range(0, len(part), ITEMS_AT_ONCE):
         found[start : start + ITEMS_AT_ONCE] = np.any(part[start : start + ITEMS_AT_ONCE] != 0, axis=1)
+        release(part)
     return found
 
 

@@ -138,7 +138,7 @@ class _Running:
             self.finished.set()
 
     def close(self) -> None:
-        """Close the connection, which ends `run`."""
+        """Close the connection, so that a `run` in another thread ends."""
         self._closed = True
         if self._client is not None:
             self._client.close()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.types import BadInput, frozen_array
-from mmalign_core.types.basics import bytes_of
+from mmalign_core.types.basics import bytes_of, release
 
 _MAPPED_FROM = 64 << 20
 """Bytes from which an array stays in its file, from where the system reads what is used. Our choice: reading smaller
@@ -50,6 +50,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
             for at in range(0, len(rows), step):
                 block = rows[at : at + step]
                 file.write(bytes_of(block.astype(block.dtype.newbyteorder("<"), copy=False)))
+                release(array)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

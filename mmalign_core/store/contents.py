@@ -42,7 +42,7 @@ class Entry:
 
 
 def check_kind(kind: str) -> str:
-    """The kind itself. Raises BadInput with all kinds if it is unknown."""
+    """Return the kind as given. Raises BadInput with all kinds if it is unknown."""
     if kind not in KINDS:
         raise BadInput(f"the store keeps no '{kind}'; choose one of: {', '.join(KINDS)}")
     return kind

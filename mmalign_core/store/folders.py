@@ -17,7 +17,7 @@ from mmalign_core.store.exchanges import exchange, rename_new, sync, sync_tree
 from mmalign_core.store.locks import held, turn
 from mmalign_core.store.ownership import CHECKSUMS, Found, Kind, file_digest, foreign_entry, look, mark
 from mmalign_core.store.parts import OLD, READY, new_folder, remove_tree, sibling
-from mmalign_core.store.replaced import recover, settle
+from mmalign_core.store.replacement import recover, settle
 from mmalign_core.types import BadInput, digest_bytes
 
 PUT_ATTEMPTS = 10

@@ -17,7 +17,7 @@ from mmalign_core.store.array_files import read_arrays, write_arrays
 from mmalign_core.store.collections import FORMAT, fill_collection, read_collection, read_head
 from mmalign_core.store.folders import check_folder, write_folder, write_json
 from mmalign_core.store.ownership import MEDIA_NAME, is_listed, list_of
-from mmalign_core.store.replaced import recover_folder
+from mmalign_core.store.replacement import recover_folder
 from mmalign_core.store.serialization import read_sets, write_sets
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mmalign_core.store.contents import Entry, bytes_of
 from mmalign_core.store.folders import check_place, remove_owned
-from mmalign_core.store.replaced import recover_folder
+from mmalign_core.store.replacement import recover_folder
 from mmalign_core.store.run_list import RunList
 from mmalign_core.store.runs import HEAD, RunRecord, RunSummary, check_run_id, load_run_folder, save_run_folder
 from mmalign_core.store.uploads import SHELF

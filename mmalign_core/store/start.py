@@ -13,7 +13,7 @@ from threading import Lock
 from mmalign_core.store.contents import KINDS
 from mmalign_core.store.file_writes import write_file
 from mmalign_core.store.parts import abandoned, remove_tree
-from mmalign_core.store.replaced import recover
+from mmalign_core.store.replacement import recover
 from mmalign_core.types import BadInput
 
 STAMP = "store.json"

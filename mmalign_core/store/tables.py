@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from contextlib import suppress
 from datetime import timedelta
@@ -26,6 +27,11 @@ VERSIONS_KEPT_FOR = timedelta(minutes=2)
 
 _LANCE = r"data|_[a-z_]+(\.manifest)?"
 """Pattern of the entries of a Lance table's folder: data, _versions, _transactions, _latest.manifest and others."""
+
+_READ_AHEAD = 256 << 20
+"""Bytes that Lance reads ahead of a scan. Its own 2 GB were held while an index of 2.6 GB was built, since building is
+slower than reading. Our choice: a disk gives that much in a second."""
+os.environ.setdefault("LANCE_DEFAULT_IO_BUFFER_SIZE", str(_READ_AHEAD))  # it is read at the first scan
 
 _log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from mmalign_core.metrics.ranked import ranked
-from mmalign_core.metrics.retrieval import best_chosen, right_answers
+from mmalign_core.metrics.query_ranks import ranked
+from mmalign_core.metrics.retrieval import RightAnswers, best_chosen, right_answers
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.types import EmbeddingSet, Matches, Progress, no_progress
 
@@ -24,6 +24,7 @@ COLUMNS = (
     "held_out",
     "n_candidates",
     "fold",
+    "missed",
 )
 
 
@@ -37,7 +38,8 @@ class Judgements:
     scores. `correct`, `decided` and `held_out` (m,) are bool; `n_candidates` (m,) is the number of candidates that the
     query was ranked among: held-out queries meet the held-out candidates of their fold alone, as in the report.
     `fold` (m,): from 1 for held-out queries, 0 for the others, which meet all candidates; 1 for all held-out queries
-    where it is not given. Queries of one fold met the same candidates.
+    where it is not given. Queries of one fold met the same candidates. `missed` (m,) bool: queries whose chosen
+    candidate is no right answer; where it is not given, these queries alone say what is right.
     """
 
     direction: tuple[str, str]
@@ -53,10 +55,13 @@ class Judgements:
     held_out: np.ndarray
     n_candidates: np.ndarray
     fold: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    missed: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
     def __post_init__(self) -> None:
         if len(self.fold) != len(self.rank):
             object.__setattr__(self, "fold", self.held_out.astype(int))
+        if len(self.missed) != len(self.rank):
+            object.__setattr__(self, "missed", ~right_answers(self.queries, self.candidates).holds(self.chosen))
 
     def __len__(self) -> int:
         return len(self.rank)
@@ -70,11 +75,6 @@ class Judgements:
     def margin(self) -> np.ndarray:
         """Score of the right answer less that of the chosen one (m,): below 0 where another candidate won."""
         return self.right_score - self.chosen_score
-
-    @cached_property
-    def missed(self) -> np.ndarray:
-        """Queries (m,) bool whose chosen candidate is no right answer."""
-        return ~right_answers(self.queries, self.candidates).holds(self.chosen)
 
     def take(self, rows: np.ndarray) -> Judgements:
         """Only these queries, in this order; `rows` are row numbers or a bool mask."""
@@ -98,21 +98,24 @@ def judgements_of(
     scores: Scores,
     matches: Matches,
     *,
+    truth: RightAnswers | None = None,
     fold: int = 0,
     progress: Progress = no_progress,
 ) -> Judgements:
     """Each query (row of the scores' sources) judged among the candidates (rows of their targets).
 
-    `matches`: the matcher's decisions on these scores. `fold`: from 1 where the queries were held out. Every query
+    `matches`: the matcher's decisions on these scores. `truth`: the right answers, where other rows than these queries
+    say what is right. `fold`: from 1 where the queries were held out. Every query
     must be answerable.
     """
     many, decided = len(queries), best_chosen(matches, len(queries))
     chosen = np.where(decided < 0, scores.top_k(1)[1][:, 0], decided) if (decided < 0).any() else decided
-    found = ranked(scores, right_answers(queries, candidates), chosen, decided >= 0, progress=progress)
+    truth = right_answers(queries, candidates) if truth is None else truth
+    found = ranked(scores, truth, chosen, decided >= 0, progress=progress)
     held, sizes, folds = np.full(many, fold > 0), np.full(many, len(candidates)), np.full(many, fold)
     return Judgements(
         direction, queries, candidates, found.ranks, chosen, found.right, found.chosen_score, found.right_score,
-        found.correct, decided >= 0, held, sizes, folds,
+        found.correct, decided >= 0, held, sizes, folds, ~truth.holds(chosen),
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ class Saying:
 
     @property
     def empty(self) -> bool:
-        """Whether it could stand at any item: it names a kind of medium alone, or holds no word."""
+        """Whether the text says nothing of its item: it names only a kind of medium ("image"), or holds no word."""
         return all(word in EMPTY_WORDS or not _is_word(word) for word in self.words)
 
 

@@ -49,17 +49,21 @@ def rows_of(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return taken
 
 
-def digest_bytes(*parts: bytes | memoryview) -> str:
-    """32 hex digits (BLAKE2b-128) of the parts, each framed by its length. A part is bytes, or a view of them."""
+def digest_bytes(*parts: bytes | memoryview | list[bytes]) -> str:
+    """32 hex digits (BLAKE2b-128) of the parts, each framed by its length.
+
+    A part is bytes, a view of them, or a list of the pieces that it consists of.
+    """
     h = hashlib.blake2b(digest_size=16)
     for part in parts:
-        view = memoryview(part)
-        h.update(view.nbytes.to_bytes(8, "little"))
-        flat = view.cast("B") if view.nbytes else view
-        for at in range(0, view.nbytes, _HASHED):
-            h.update(flat[at : at + _HASHED])
-            if isinstance(view.obj, np.ndarray):
-                release(view.obj)
+        views = [memoryview(piece) for piece in (part if isinstance(part, list) else [part])]
+        h.update(sum(view.nbytes for view in views).to_bytes(8, "little"))
+        for view in views:
+            flat = view.cast("B") if view.nbytes else view
+            for at in range(0, view.nbytes, _HASHED):
+                h.update(flat[at : at + _HASHED])
+                if isinstance(view.obj, np.ndarray):
+                    release(view.obj)
     return h.hexdigest()
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-from mmalign_core.types.basics import digest_bytes
+from mmalign_core.types.basics import digest_bytes, release
 from mmalign_core.types.strings import Strings, hex_strings
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
@@ -58,7 +58,15 @@ def digest_frame(frame: pd.DataFrame) -> str:
 
 def json_texts(column: Any) -> bytes:
     """An Arrow column (n,) of texts and nulls as `json.dumps` writes the list of them."""
-    return b"[" + b", ".join(_texts(column)) + b"]" if len(column) else b"[]"
+    return b"".join(json_pieces(column))
+
+
+def json_pieces(column: Any) -> Iterator[bytes]:
+    """The bytes of `json_texts` in pieces."""
+    yield b"["
+    for number, piece in enumerate(_texts(column)):
+        yield b", " + piece if number else piece
+    yield b"]"
 
 
 def json_rows(*columns: Strings) -> bytes:
@@ -69,15 +77,21 @@ def json_rows(*columns: Strings) -> bytes:
 def digest_each(parts: Iterable[bytes]) -> Strings:
     """The `digest_bytes` of each part by itself."""
     made = (hashlib.blake2b(len(part).to_bytes(8, "little") + part, digest_size=_BYTES).digest() for part in parts)
-    return hex_strings(b"".join(made), _BYTES)
+    return hex_strings(made, _BYTES)
 
 
 def digest_rows(vectors: np.ndarray) -> Strings:
     """The `digest_bytes` of the bytes of each row of `vectors` (n, d)."""
     width = vectors.shape[1] * vectors.itemsize
     step = max(1, _CHUNK_BYTES // max(1, width))
-    blocks = (vectors[at : at + step].tobytes() for at in range(0, len(vectors), step))
+    blocks = (_block(vectors, slice(at, at + step)) for at in range(0, len(vectors), step))
     return digest_each(block[at : at + width] for block in blocks for at in range(0, len(block), width))
+
+
+def _block(vectors: np.ndarray, at: slice) -> bytes:
+    block = vectors[at].tobytes()
+    release(vectors)
+    return block
 
 
 def _texts(column: Any) -> Iterator[bytes]:

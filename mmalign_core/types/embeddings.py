@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from mmalign_core.types.basics import BadInput, bytes_of, digest_bytes, frozen_array, release, rows_of
-from mmalign_core.types.digests import json_texts
+from mmalign_core.types.digests import json_pieces
 from mmalign_core.types.sequences import Sequences
 from mmalign_core.types.single import single_rows
 from mmalign_core.types.strings import Strings
@@ -134,9 +134,11 @@ class EmbeddingSet:
         Sequences and pivots are left out, for content and encoders say what they are. Two threads that ask at once
         may both make it; they get the same.
         """
-        texts = (json_texts(Strings.of(column).column) for column in (self.ids, self.keys))
-        words = (json.dumps(word).encode() for word in (self.modality, self.encoder))
-        head = b"[" + b", ".join([*words, *texts, json.dumps(list(self.vectors.shape)).encode()]) + b"]"
+        words = json.dumps([self.modality, self.encoder]).encode()[:-1]
+        head = [words]
+        for column in (self.ids, self.keys):
+            head += [b", ", *json_pieces(Strings.of(column).column)]
+        head.append(b", " + json.dumps(list(self.vectors.shape)).encode() + b"]")
         return digest_bytes(head, bytes_of(self.vectors), *(self.concepts.parts() if self.concepts else ()))
 
     @property

@@ -61,6 +61,8 @@ def identities(ids: Sequence[str]) -> Strings:
 def places_by_identity(wanted: Sequence[str], ids: Sequence[str]) -> np.ndarray:
     """(k,) int64: for each wanted id the place of the same id, else of the first that is equal by the rule; else -1."""
     ids, wanted = Strings.of(ids), Strings.of(wanted)
+    if not len(ids):
+        return np.full(len(wanted), -1, np.int64)
     places = ids.places_of(wanted)
     missing = np.flatnonzero(places < 0)
     if len(missing):

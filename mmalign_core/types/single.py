@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.types.basics import BadInput
+
 _RANGE = 100
 """Powers of two within which numbers stay as they are; our choice: beyond, their squares leave single precision, which
 reaches from 2^-149 to 2^128 (IEEE 754)."""
@@ -14,7 +16,7 @@ _STEP = 64
 
 
 def single_rows(rows: Any) -> np.ndarray:
-    """The rows (n, d) as float32, itself if it is.
+    """Return the rows (n, d) as float32; the same array if it has that type.
 
     A row of doubles whose largest number is beyond 2^100, or below 2^-100 and not 0, is multiplied by a power of two.
     Rows with NaN or infinity stay as they are, for the caller to report. Raises as `np.asarray` for what is no array.
@@ -51,3 +53,12 @@ def fits_single(numbers: np.ndarray) -> bool:
         return True
     sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
     return not sizes.size or bool(sizes.max() <= 2.0**_RANGE and sizes.max() >= 2.0**-_RANGE)
+
+
+def check_dense(modality: str, rows: Any) -> None:
+    """BadInput for sparse rows, and for rows with masked numbers: their stored numbers are not what was meant."""
+    if hasattr(rows, "toarray"):
+        raise BadInput(f"{modality}: the rows are sparse; give them as an array, such as rows.toarray()")
+    if np.ma.is_masked(rows):
+        row = int(np.flatnonzero(np.ma.getmaskarray(rows).reshape(len(rows), -1).any(axis=1))[0])
+        raise BadInput(f"{modality}: row {row} holds masked numbers; fill them (rows.filled) or leave that row out")

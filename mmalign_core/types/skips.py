@@ -84,7 +84,7 @@ class SkipLog:
         line.add(one)
 
     def lines(self) -> tuple[Skipped, ...]:
-        """One line for each cause, in the order of their first."""
+        """One line for each cause, ordered by where it first occurs."""
         return tuple(line.line() for line in self._lines.values())
 
     def count(self) -> int:
@@ -93,7 +93,7 @@ class SkipLog:
 
 
 def one_line_each(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
-    """One line for each cause, in the order of their first."""
+    """One line for each cause, ordered by where it first occurs."""
     log = SkipLog()
     for one in skipped:
         log.add(one)

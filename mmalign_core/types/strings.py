@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, overload
 
 import numpy as np
@@ -13,6 +14,11 @@ pc: Any = pyarrow.compute  # most of its functions are made on import, where pyr
 
 _CHUNK = 1 << 14
 """Texts that an iteration turns into Python objects at a time; our choice: a few megabytes."""
+_MANY = 1 << 20
+"""Texts from which it is worth a look whether all differ: a table of ten million takes over a gigabyte. Our choice."""
+_ODD = 0x9E3779B97F4A7C15
+"""2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, volume 3, 6.4): its powers, by which bytes
+are summed, are spread over all numbers."""
 
 
 class Strings(Sequence[str]):
@@ -120,6 +126,8 @@ class Strings(Sequence[str]):
 
     def firsts(self) -> np.ndarray:
         """(n,) int64: for each text the first place where the same text stands."""
+        if len(self) >= _MANY and _surely_distinct(self.column):
+            return np.arange(len(self))
         numbers, distinct = self.numbered()
         first = np.empty(len(distinct), np.int64)
         first[numbers[::-1]] = np.arange(len(self) - 1, -1, -1)
@@ -131,11 +139,14 @@ def joined_strings(parts: Sequence[Strings]) -> Strings:
     return Strings(pa.concat_arrays([part.column for part in parts])) if parts else Strings()
 
 
-def hex_strings(digests: bytes, size: int) -> Strings:
-    """The digests of `size` bytes each that stand end to end, each as a text of hex digits."""
-    width, count = 2 * size, len(digests) // size
-    offsets = np.arange(count + 1, dtype=np.int64) * width
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(digests.hex().encode())]
+def hex_strings(digests: Iterator[bytes], size: int) -> Strings:
+    """The digests of `size` bytes each, each as a text of hex digits."""
+    width, written = 2 * size, bytearray()
+    while block := b"".join(islice(digests, _CHUNK)):
+        written += block.hex().encode()
+    count = len(written) // width
+    offsets = np.arange(0, len(written) + 1, width, dtype=np.int64)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(written)]
     return Strings(pa.Array.from_buffers(pa.large_string(), count, buffers))
 
 
@@ -145,3 +156,24 @@ def _column(values: Any) -> Any:
     if isinstance(values, pa.Array):
         return values if values.type == pa.large_string() else values.cast(pa.large_string())
     return pa.array(values if isinstance(values, list) else list(values), pa.large_string())
+
+
+def _surely_distinct(column: Any) -> bool:
+    """Whether no two texts of an Arrow column have one hash, so that all differ. Memory holds the hashes."""
+    hashes = np.empty(len(column), np.uint64)
+    for start in range(0, len(column), _CHUNK):
+        hashes[start : start + _CHUNK] = _hashes(column.slice(start, _CHUNK))
+    hashes.sort()
+    return not (hashes[1:] == hashes[:-1]).any()
+
+
+def _hashes(chunk: Any) -> np.ndarray:
+    """(b,) uint64: the sum of each text's bytes, each times a power of an odd number; equal texts have equal sums."""
+    _, offsets, held = chunk.buffers()
+    ends = np.frombuffer(offsets, np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+    numbers = np.frombuffer(held or b"", np.uint8)[ends[0] : ends[-1]].astype(np.uint64) + np.uint64(1)
+    sizes, starts = np.diff(ends), ends[:-1] - ends[0]
+    powers = np.cumprod(np.full(int(sizes.max(initial=0)) + 1, _ODD, np.uint64))
+    numbers *= powers[np.arange(len(numbers)) - np.repeat(starts, sizes)]
+    sums = np.add.reduceat(np.append(numbers, np.uint64(0)), starts)
+    return np.where(sizes > 0, sums, np.uint64(0))

@@ -139,7 +139,7 @@ def in_language(code: str) -> Iterator[None]:
 
 
 def best_language(wanted: str) -> str:
-    """Return the language of ours that a tag such as "zh-CN" or "de_DE.UTF-8" asks for, "" if there is none."""
+    """Return the language with a catalogue that a tag such as "zh-CN" or "de_DE.UTF-8" asks for; "" without one."""
     code = wanted.strip().replace("_", "-").partition("-")[0].partition(".")[0].lower()
     return code if code in languages() else ""
 

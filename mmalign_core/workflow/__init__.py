@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.comparison.ranking import only_right as only_right
     from mmalign_core.workflow.comparison.ranking import ranked as ranked
     from mmalign_core.workflow.comparison.ranking import with_starts_folded as with_starts_folded
+    from mmalign_core.workflow.data import demo_folder as demo_folder
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
     from mmalign_core.workflow.data import open_planted_demo as open_planted_demo
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
     from mmalign_core.workflow.error_analysis.error_report import ErrorReport as ErrorReport
+    from mmalign_core.workflow.error_analysis.error_report import query_table as query_table
     from mmalign_core.workflow.error_analysis.errors import find_errors as find_errors
     from mmalign_core.workflow.error_analysis.finding import Finding as Finding
     from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
@@ -68,7 +70,6 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.query_rankings import QueryRankings as QueryRankings
     from mmalign_core.workflow.error_analysis.query_rankings import RankedCandidate as RankedCandidate
     from mmalign_core.workflow.error_analysis.query_rankings import query_rankings as query_rankings
-    from mmalign_core.workflow.error_analysis.query_table import query_table as query_table
     from mmalign_core.workflow.error_analysis.rank_summary import RankSummary as RankSummary
     from mmalign_core.workflow.error_analysis.rank_summary import rank_sentence as rank_sentence
     from mmalign_core.workflow.error_analysis.rank_summary import summarise_ranks as summarise_ranks
@@ -118,9 +119,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.maps.map_annotations import MapClusters as MapClusters
     from mmalign_core.workflow.maps.map_annotations import map_clusters as map_clusters
     from mmalign_core.workflow.maps.map_annotations import point_values as point_values
+    from mmalign_core.workflow.maps.map_annotations import turned_map as turned_map
     from mmalign_core.workflow.maps.map_labels import MapLabel as MapLabel
     from mmalign_core.workflow.maps.map_labels import label_levels as label_levels
-    from mmalign_core.workflow.maps.orientation import turned_map as turned_map
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import drawn_map as drawn_map
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmalign_core.metrics.leading import WIDE
 from mmalign_core.progress import within
 from mmalign_core.recommend import QueryPart, QuerySpec
 from mmalign_core.settings import Settings
@@ -18,7 +19,7 @@ from mmalign_core.wording import say, say_list, say_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.data import PLANTED, SWAPPED, open_planted_demo
 from mmalign_core.workflow.encoding import encode
-from mmalign_core.workflow.error_analysis.finding import FIRST, Finding, of_100
+from mmalign_core.workflow.error_analysis.finding import Finding, of_100
 from mmalign_core.workflow.error_analysis.judgement import judge_all
 from mmalign_core.workflow.error_analysis.out_of_fold import set_suspicion
 from mmalign_core.workflow.recommendation.answers import answer
@@ -89,13 +90,13 @@ def _kinds(run: Run, store: Store) -> list[Finding]:
     photographs, drawings = (_share(judged, kinds == kind) for kind in ("photograph", "drawing"))
     if not (photographs[1] and drawings[1]):
         return []
-    chance = FIRST / np.median(judged.n_candidates)
+    chance = WIDE / np.median(judged.n_candidates)
     words = say(
         "'{aligner}' puts the right caption among the first {first} for {found} of {photographs} "
         "photographs and for {share} of 100 drawings ({drawings}; by chance {chance} of 100). The picture "
         "encoder learned from photographs.",
         aligner=run.choices.aligner,
-        first=FIRST,
+        first=WIDE,
         found=photographs[0],
         photographs=photographs[1],
         share=of_100(drawings[0] / drawings[1]),
@@ -110,7 +111,7 @@ def _kinds(run: Run, store: Store) -> list[Finding]:
 
 def _share(judged: Judgements, rows: np.ndarray) -> tuple[int, int]:
     """How many of these queries are found, and how many there are."""
-    return int((judged.rank[rows] <= FIRST).sum()), int(rows.sum())
+    return int((judged.rank[rows] <= WIDE).sum()), int(rows.sum())
 
 
 def _languages(run: Run, known: FittedRecommender, store: Store, settings: Settings | None) -> list[Finding]:
@@ -123,7 +124,7 @@ def _languages(run: Run, known: FittedRecommender, store: Store, settings: Setti
     asked: dict[str, list[_Asked]] = {}
     for code, column in columns.items():
         asked[code] = [_ask(run, known, item, str(items.at[item, column]), store, settings) for item in some]
-    found = {code: sum(one.rank <= FIRST for one in rows) for code, rows in asked.items()}
+    found = {code: sum(one.rank <= WIDE for one in rows) for code, rows in asked.items()}
     best = min(zip(*asked.values()), key=lambda row: max(one.rank for one in row))
     examples = say_list(
         (say("'{words}' finds it at rank {rank}", words=one.words, rank=one.rank) for one in best), " and "
@@ -137,7 +138,7 @@ def _languages(run: Run, known: FittedRecommender, store: Store, settings: Setti
         item=best[0].item,
         examples=examples,
         n=len(some),
-        first=FIRST,
+        first=WIDE,
         items=len(ids),
         counts=counts,
     )
@@ -163,13 +164,13 @@ def _sounds(run: Run, known: FittedRecommender, store: Store, settings: Settings
         results = answer(run, query, store=store, recommender=known, settings=settings).results
         rank = next((one.rank for one in results if one.id == medium.item), len(run.collection.ids))
         asked.append(_Asked(medium.item, "", rank))
-    best, found = min(asked, key=lambda one: (one.rank, one.item)), sum(one.rank <= FIRST for one in asked)
+    best, found = min(asked, key=lambda one: (one.rank, one.item)), sum(one.rank <= WIDE for one in asked)
     words = say(
         "Sounds find pictures and texts: {found} of {n} synthetic sounds have their item among the first "
         "{first} of {items}, their own sound not counted. The one of '{item}' has it at rank {rank}.",
         found=found,
         n=len(asked),
-        first=FIRST,
+        first=WIDE,
         items=len(run.collection.ids),
         item=best.item,
         rank=best.rank,

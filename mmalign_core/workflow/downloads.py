@@ -10,7 +10,7 @@ from mmalign_core.data.names import shown
 from mmalign_core.encoders import hub_files
 from mmalign_core.model_files.catalogue import licence_words
 from mmalign_core.model_files.download import blob_path, bytes_here, download, link, name_main, pointer_name
-from mmalign_core.model_files.fetched import claim, disclaim, remember
+from mmalign_core.model_files.fetch_records import claim, disclaim, remember
 from mmalign_core.model_files.hub import PATIENCE, HubFile, Repository, repository_info
 from mmalign_core.model_files.inventory import LocalModel, local_models, remove
 from mmalign_core.model_files.locations import cached_repository, snapshot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,8 @@ from mmalign_core.encoders import (
     reference_of,
     with_params,
 )
+from mmalign_core.encoders.batched.embedding_sets import WriteBatches, encode_set, stored_set, write_batches
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.encoders.batched.stored import WriteBatches, encode_set, stored_set, write_batches
 from mmalign_core.encoders.batched.text_lengths import LongTexts, find_long_texts, wants_windows
 from mmalign_core.encoders.long_texts import WINDOWS, ReadsLongTexts
 from mmalign_core.encoders.servers.base import ServerEncoder
@@ -43,6 +43,15 @@ DEFAULT_ENCODERS: Mapping[str, str] = {
     "audio": "yamnet",
     "video": "video-frames",
 }
+
+
+Load = Callable[[Encoder, int], None]
+"""Loads an encoder that so many media wait for, wherever they will be encoded."""
+
+
+def load_here(encoder: Encoder, missing: int) -> None:
+    """Load it in this process."""
+    encoder.load()
 
 
 @dataclass(frozen=True)
@@ -84,11 +93,13 @@ def encode(
     progress: Progress = no_progress,
     modalities: Sequence[str] | None = None,
     write: WriteBatches = write_batches,
+    load: Load = load_here,
     save: bool = True,
 ) -> Encoding:
     """Encode each modality of the collection, or those of `modalities` alone. Given vectors replace encoding.
 
-    `write`: what encodes and writes batches, on this machine by default. `save`: also keep the collection's table.
+    `write`: what encodes and writes batches, in this process by default; `load` loads encoders for it. `save`: also
+    keep the collection's table.
     `encoders`: modality -> encoder name, if not the default. Vectors made before a cancel or a crash stay in the store,
     and so does the collection's table. Vectors in the store are used even if their model has been removed, as long as
     none is missing. Raises BadInput, before anything is encoded, for an encoder of another modality and for a model
@@ -98,7 +109,7 @@ def encode(
     for reference in (encoders or {}).values():
         check_model_place(reference, settings)
     wanted = collection.modalities if modalities is None else modalities
-    sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings, wanted, progress)
+    sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings, wanted, progress, load)
     reader = sources.get("text")
     long = find_long_texts(reader, collection.table) if isinstance(reader, Encoder) else None
     sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}
@@ -145,6 +156,7 @@ def ready(
     settings: Settings,
     modalities: Sequence[str],
     progress: Progress = no_progress,
+    load: Load = load_here,
 ) -> dict[str, Encoder | EmbeddingSet]:
     """Return for each of `modalities` to encode its encoder, loaded if it has work to do. `wanted`: modality ->
     reference.
@@ -157,11 +169,17 @@ def ready(
     own = [m for m in collection.modalities if m in modalities and m in chosen and m not in collection.vectors]
     for modality in wanted.keys() - set(own):
         encoder(wanted[modality], modality)
-    return {m: _ready(chosen[m], m, collection.media_of(m), store, settings, progress) for m in own}
+    return {m: _ready(chosen[m], collection.media_of(m), m, store, settings, progress, load) for m in own}
 
 
 def _ready(
-    reference: str, modality: str, media: Sequence[Media], store: Store, settings: Settings, progress: Progress
+    reference: str,
+    media: Sequence[Media],
+    modality: str,
+    store: Store,
+    settings: Settings,
+    progress: Progress,
+    load: Load,
 ) -> Encoder | EmbeddingSet:
     try:
         model = encoder(reference, modality)
@@ -179,7 +197,7 @@ def _ready(
         if isinstance(model, ServerEncoder):
             absent = {medium.digest: medium for row, medium in enumerate(media) if row not in held}
             progress(0.0, model.announce(list(absent.values())))
-        model.load()
+        load(model, len(media) - len(held))
     return model
 
 

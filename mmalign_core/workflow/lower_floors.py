@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mmalign_core.encoders.batched.instances import unload_idle as unload_idle
     from mmalign_core.encoders.batched.text_lengths import LongTexts as LongTexts
     from mmalign_core.encoders.embedded.onnx_session import release_sessions as release_sessions
+    from mmalign_core.engines.process import FEWEST as FEWEST_APART
+    from mmalign_core.engines.process import EncodingProcess as EncodingProcess
     from mmalign_core.explain.concepts import ConceptWords as ConceptWords
     from mmalign_core.explain.faithfulness import advantage as faithfulness_numbers
     from mmalign_core.explain.faithfulness import comparable as is_comparable
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from mmalign_core.heap import limit_heap as limit_heap
     from mmalign_core.heap import release_freed as release_freed
     from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
+    from mmalign_core.metrics.leading import LeadingShare as LeadingShare
+    from mmalign_core.metrics.leading import leading_metric as leading_metric
+    from mmalign_core.metrics.leading import leading_share as leading_share
     from mmalign_core.metrics.modality_mix import Mixing as Mixing
     from mmalign_core.metrics.modality_mix import modality_mixing as modality_mixing
     from mmalign_core.metrics.report import at_chance as directions_at_chance

@@ -110,9 +110,10 @@ def judged_rows(run: Run, judged: Judgements) -> np.ndarray:
     return np.array([places[pair] for pair in zip(judged.queries.ids, judged.queries.keys)], int)
 
 
-def right_pair(query: EmbeddingSet, candidate: EmbeddingSet) -> bool:
-    """Return whether a candidate of one row is a right answer to a query of one row, by item or by equal content."""
-    return len(right_answers(query, candidate).pairs(slice(None))[0]) > 0
+def right_pair(block: SimilarityBlock, source_row: int, target_row: int) -> bool:
+    """Return whether that target row is a right answer to that source row, by item or by equal content."""
+    truth = right_answers(block.source, block.target)
+    return bool(truth.grid(np.array([source_row]), np.array([target_row]))[0, 0])
 
 
 def judge_in_space(run: Run, source: str, target: str, *, scores: Scores | None = None) -> Judgements:
@@ -126,15 +127,15 @@ def judge_in_space(run: Run, source: str, target: str, *, scores: Scores | None 
     scoring = run.choices.scoring()
     kept = questions(sources, targets, scoring, sample_of(sources, targets, scoring)).rows
     scores = (run.scores(source, target) if scores is None else scores).take(kept)
-    return judgements_of((source, target), sources.take(kept), targets, scores, run.matches(scores))
+    truth = right_answers(sources, targets).take(kept)
+    return judgements_of((source, target), sources.take(kept), targets, scores, run.matches(scores), truth=truth)
 
 
 def _block(
     left: EmbeddingSet, right: EmbeddingSet, rows: np.ndarray, columns: np.ndarray, every: Scores
 ) -> SimilarityBlock:
     shown = every.take(rows, columns).dense()
-    answers = np.zeros(shown.shape, bool)
-    answers[right_answers(left.take(rows), right.take(columns)).pairs(slice(None))] = True
+    answers = right_answers(left, right).grid(rows, columns)  # rows that are not shown say what is right, too
     return SimilarityBlock(left, right, rows, columns, shown, answers, every)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
 from mmalign_core.wording import tr, tr_list
-from mmalign_core.workflow import directions_at_chance, sampled_words
+from mmalign_core.workflow import directions_at_chance, leading_share, sampled_words
 from pages._components import errors, exports
 from pages._components.headings import headings
 from pages._session import cache
@@ -30,24 +30,22 @@ def fixed(value: float, digits: int = 2, *, plus: bool = False) -> str:
 
 
 def headline(report: Report) -> None:
-    """Draw recall@1 and recall@10 of every direction, with intervals and the scores of shuffled pairs.
+    """Draw two numbers of every direction, with intervals and the scores of shuffled pairs: recall@1 and recall@10.
 
-    Among few candidates recall@10 is full for anybody: recall@5 or the MRR stands there then.
+    Among few candidates recall@10 says little: the MRR stands there then.
     """
     columns = st.columns(2 * len(report["metrics"]))
     for place, (direction, values) in enumerate(report["metrics"].items()):
-        chance = report["baseline"].get(direction, {})
-        for column, name in zip(columns[2 * place :], ("recall@1", _second(values["candidates"]))):
+        leading = leading_share(report, direction)
+        for column, name in zip(columns[2 * place :], ("recall@1", "mrr" if leading.few else leading.metric)):
             low, high = report["ci95"].get(direction, {}).get(name, (None, None))
+            chance = report["baseline"].get(direction, {}).get(name, 0)
+            if name == leading.metric:
+                low, high, chance = leading.low, leading.high, leading.chance
             interval = f"{low:.0%} – {high:.0%}" if low is not None else tr("no interval")
             box = column.container(gap=None)
             box.metric(f"{direction_arrow(direction)} · {measure_word(name)}", f"{values[name]:.1%}")
-            box.caption(tr("95%: {interval}  \nshuffled: {chance:.1%}", interval=interval, chance=chance.get(name, 0)))
-
-
-def _second(candidates: int) -> str:
-    """The recall of the largest cut that leaves most candidates out, else the MRR."""
-    return next((f"recall@{cut}" for cut in (10, 5) if 2 * cut < candidates), "mrr")
+            box.caption(tr("95%: {interval}  \nby chance: {chance:.1%}", interval=interval, chance=chance))
 
 
 def show_unmeasured(report: Report) -> bool:

@@ -24,7 +24,7 @@ from mmalign_core.plots import (
 from mmalign_core.types import digest_bytes
 from mmalign_core.wording import tr_word
 from pages._session import media_cache, state
-from pages._session.served import PACKED, script, served
+from pages._session.served_files import PACKED, script, served
 
 MOST_LINKS = 2000
 """Links drawn at once; our choice: more hide the points, and these are 20 kB."""

@@ -11,7 +11,7 @@ import streamlit as st
 from mmalign_core.plots import cut_text, direction_arrow
 from mmalign_core.types import Collection
 from mmalign_core.wording import tr, tr_list, tr_many, tr_word
-from mmalign_core.workflow import Run, RunSummary, check_run_id
+from mmalign_core.workflow import Run, RunSummary, check_run_id, leading_share
 from pages._components import errors, numbers
 from pages._session import cache, kept_data, pipeline, state, view_history
 
@@ -46,9 +46,13 @@ def label(run: Run) -> str:
 
 
 def headline(report: Mapping[str, Any]) -> str:
-    """Return "image → text R@10 24%" for the first direction of a report; "" if nothing was measured."""
-    for way, values in report.get("metrics", {}).items():
-        return f"{direction_arrow(way)} R@10 {values['recall@10']:.0%}"
+    """Return "image → text R@10 24%" for the first direction of a report; "" if nothing was measured.
+
+    Among few candidates it is R@1.
+    """
+    for way in report.get("metrics", {}):
+        one = leading_share(report, way)
+        return f"{direction_arrow(way)} R@{one.cut} {one.value:.0%}"
     return ""
 
 

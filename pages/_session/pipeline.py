@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.workflow import (
+    EncodingProcess,
     Run,
     SpaceMap,
     Store,
@@ -45,14 +47,9 @@ def prepare(
 
     `watch` gets each row of a fit's history during the fit, `on_map` each whole map while a large one gets better.
     """
-    collection = _stage(
-        results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress)
-    )
+    collection, run = _opened(spec, results, store, settings, progress, watch)
     if isinstance(collection, Failed):
         return
-    run = _stage(
-        results, "run", spec.run_key, lambda: _align(spec, collection, results, store, settings, progress, watch)
-    )
     if not isinstance(run, Failed):
         drawing = within(progress, 0.75, 0.95)
         _stage(
@@ -84,18 +81,24 @@ def _stage(results: ResultsCache, kind: str, key: str, make: Callable[[], Any]) 
 def run_of(spec: ViewSpec, results: ResultsCache, progress: Progress) -> Run:
     """Return the run of a view: from the cache, or loaded or aligned and kept there. BadInput if it cannot be made."""
     store, settings = cache.store_for(spec.source), cache.settings_for(spec.source)
-    collection = _stage(
-        results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress)
-    )
-    found = collection
-    if not isinstance(collection, Failed):
-        found = _stage(
-            results, "run", spec.run_key,
-            lambda: _align(spec, collection, results, store, settings, progress, lambda row: None),
-        )  # fmt: skip
-    if isinstance(found, Failed):
-        raise BadInput(found.reason)
-    return found
+    _, run = _opened(spec, results, store, settings, progress, lambda row: None)
+    if isinstance(run, Failed):
+        raise BadInput(run.reason)
+    return run
+
+
+def _opened(
+    spec: ViewSpec, results: ResultsCache, store: Store, settings: Settings, progress: Progress, watch: Watch
+) -> tuple[Collection | Failed, Run | Failed]:
+    """The collection and the run of a view. The run has failed where the collection has."""
+    with EncodingProcess(within(progress, 0.2, 0.65)) as apart:
+        collection = _stage(
+            results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress, apart)
+        )
+        if isinstance(collection, Failed):
+            return collection, collection
+        make = partial(_align, spec, collection, results, store, settings, progress, watch, apart)
+        return collection, _stage(results, "run", spec.run_key, make)
 
 
 def _align(
@@ -106,6 +109,7 @@ def _align(
     settings: Settings,
     progress: Progress,
     watch: Watch,
+    apart: EncodingProcess,
 ) -> Run:
     """Return the saved run, the run of a fit that a comparison kept, or a new run."""
     if spec.saved:
@@ -115,7 +119,9 @@ def _align(
         return kept.run(collection, progress=within(progress, 0.65, 0.75))
     choices, encoders = as_choices(spec.choices, collection)
     shown = within(progress, 0.2, 0.65)
-    encoding = encode(collection, encoders, store=store, settings=settings, progress=shown)
+    ways = {"write": apart.write_batches, "load": apart.load}
+    encoding = encode(collection, encoders, store=store, settings=settings, progress=shown, **ways)
+    apart.end()
     return align(collection, encoding, choices, store=store, progress=within(progress, 0.65, 0.75), watch=watch)
 
 

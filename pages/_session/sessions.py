@@ -16,7 +16,7 @@ from mmalign_core.jobs import FETCHES, JOBS, Limits
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import clear_left_sessions
-from pages._session import cache, media_cache, places, received, view_history
+from pages._session import cache, media_cache, places, received_files, view_history
 from pages._session.session_jobs import SESSION_JOBS
 from pages._session.visitors import served, session_id, visitor
 
@@ -57,7 +57,7 @@ def is_full(most: int) -> bool:
 
 
 def depart() -> None:
-    """Note that this session is turned away."""
+    """Record that this session was refused because too many are open: it no longer counts as open."""
     with _LOCK:
         here = _HERE.get(visitor().key)
         if here is not None:
@@ -81,7 +81,7 @@ def look(settings: Settings, is_open: Callable[[str], bool] | None = None, now: 
     for key in left:
         JOBS.leave(key)
         FETCHES.leave(key)
-    received.drop_closed(is_open)
+    received_files.drop_closed(is_open)
     for key in sorted(_ENDED):  # also those of earlier looks: work that ends late leaves its result
         forget(key, settings)
     working = {job.by for job in (*JOBS.all(), *FETCHES.all()) if not job.finished}

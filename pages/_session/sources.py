@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.wording import say
-from mmalign_core.workflow import Run, Store, load_run, open_collection, open_demo, open_planted_demo
+from mmalign_core.workflow import (
+    DEFAULT_ENCODERS,
+    EncodingProcess,
+    Run,
+    Store,
+    demo_folder,
+    load_run,
+    open_collection,
+    open_demo,
+    open_planted_demo,
+)
+from pages._session import cache
 from pages._session.links import PLANTED
 from pages._session.uploads import open_upload
 from pages._session.view_spec import ViewSpec
 
 
-def open_source(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) -> Collection:
-    """Return the collection of a view's source. BadInput if it cannot be opened, or belongs to another."""
+def open_source(
+    spec: ViewSpec, store: Store, settings: Settings, progress: Progress, apart: EncodingProcess
+) -> Collection:
+    """Return the collection of a view's source. BadInput if it cannot be opened, or belongs to another.
+
+    `apart`: where it will be encoded.
+    """
     kind, value = spec.source["kind"], spec.source["value"]
     shown = within(progress, 0.0, 0.2)
     shown(0.0, say("opening the collection"))
@@ -37,7 +54,12 @@ def open_source(spec: ViewSpec, store: Store, settings: Settings, progress: Prog
         raise BadInput(say("the link names the data '{value}', which is not here", value=value))
     if kind == "run":
         return saved_run(value, store).collection
-    return (open_planted_demo if value == PLANTED else open_demo)(settings=settings, progress=shown)
+    if value == PLANTED:
+        return open_planted_demo(settings=settings, progress=shown)
+    if not demo_folder(settings).is_dir():
+        encoders = {m: DEFAULT_ENCODERS[m] for m in ("image", "text", "audio")}
+        apart.load_ahead(encoders, settings)  # while the demo is written
+    return open_demo(settings=settings, progress=shown)
 
 
 def saved_run(name: str, store: Store) -> Run:
@@ -45,3 +67,14 @@ def saved_run(name: str, store: Store) -> Run:
     if name not in {summary.id for summary in store.list_runs()}:
         raise BadInput(say("the saved run '{name}' is no longer here; it was deleted or renamed", name=name))
     return load_run(name, store=store)
+
+
+def shared_titles(collection: Collection) -> frozenset[str]:
+    """Return the items whose title is that of another item too."""
+    return cache.of_collection("shared titles", collection, _shared)
+
+
+def _shared(collection: Collection) -> frozenset[str]:
+    titles = cache.titles(collection)
+    many = Counter(titles.values())
+    return frozenset(item for item, title in titles.items() if many[title] > 1)

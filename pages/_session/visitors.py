@@ -39,7 +39,7 @@ class Visitor:
 
     @property
     def owner(self) -> str:
-        """Whose the caches of what is computed now are: '' for all."""
+        """Return the key of the person who alone may read what is cached now; '' where everybody may."""
         return self.key if self.private or self.person else ""
 
 

@@ -21,7 +21,7 @@ from streamlit.runtime import get_instance
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from pages._session import received
+from pages._session import received_files
 from pages._session.visitors import COOKIE, from_network
 
 UPLOADS = "/_stcore/upload_file/"
@@ -104,7 +104,9 @@ class UploadsToDisk:
         session = scope["path"].partition(UPLOADS)[2].partition("/")[0]
         if not (_is_ours(request) and get_instance().is_active_session(session)):
             return await self._app(scope, receive, send)
-        room = min(config.get_option("server.maxUploadSize") << 20, self._most() - received.bytes_of_session(session))
+        room = min(
+            config.get_option("server.maxUploadSize") << 20, self._most() - received_files.bytes_of_session(session)
+        )
         if int(request.headers.get("content-length") or 0) > room + _FRAMING:
             return await _too_large(room)(scope, receive, send)
         try:
@@ -115,12 +117,12 @@ class UploadsToDisk:
         if len(files) != 1 or (files[0].size or 0) > room:
             await form.close()
             return await _too_large(room)(scope, receive, send)
-        token, path = received.new_file(self._folder(), session)
+        token, path = received_files.new_file(self._folder(), session)
         await anyio.to_thread.run_sync(_copy, files[0].file, path)
         await form.close()
         done = await self._hand_on(scope, send, files[0], token)
         if not done:
-            received.drop(token)
+            received_files.drop(token)
 
     async def _hand_on(self, scope: Scope, send: Send, file: UploadFile, token: bytes) -> bool:
         """Give Streamlit the upload with the token as its content; return whether it took it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,14 +17,15 @@ from mmalign_core.aligners.embedding.autoencoder_losses import (
     cross_reconstruction,
     reconstruction,
 )
+from mmalign_core.aligners.linear.spectral import is_wide, span_basis
 from mmalign_core.aligners.pairs import Sets, paired_rows
 from mmalign_core.aligners.towers.batches import Batch, Examples, held_out_mrr
 from mmalign_core.aligners.towers.initial_weights import Start, start_towers
-from mmalign_core.aligners.towers.spans import spanned
 from mmalign_core.aligners.towers.tower import Tower, TowerAligner
 from mmalign_core.aligners.training import Contrast, Holdout, Plan, hold_out, train
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.types.single import single_rows
 from mmalign_core.wording import say
 
 if TYPE_CHECKING:
@@ -143,3 +145,35 @@ def _some(rows: torch.Tensor, most: int, generator: torch.Generator) -> torch.Te
     import torch
 
     return rows if len(rows) <= most else rows[torch.randint(len(rows), (most,), generator=generator)]
+
+
+@dataclass(frozen=True)
+class Span:
+    """The `centre` (d,) of the rows of one modality, and orthonormal `axes` (d, r) of the space that they span."""
+
+    centre: np.ndarray
+    axes: np.ndarray
+
+    def lifted(self, tower: Tower) -> Tower:
+        """The tower of rows (n, d) that places them where `tower` places their coordinates (n, r) in the span."""
+        parts = tower.arrays("")
+        parts["centre"] = self.centre + self.axes @ parts["centre"]
+        for name in ("linear", "enter"):
+            if name in parts:
+                parts[name] = self.axes @ parts[name]
+        return Tower(parts)
+
+
+def spanned(sets: Mapping[str, EmbeddingSet]) -> tuple[dict[str, EmbeddingSet], dict[str, Span]]:
+    """The sets with coordinates in their span where rows are few and wide, and these spans by modality.
+
+    Distances and angles of the rows stay as they are.
+    """
+    found, spans = dict(sets), dict[str, Span]()
+    for modality, rows in sets.items():
+        if is_wide(rows.vectors):
+            centre = rows.vectors.mean(axis=0)
+            centred = rows.vectors - centre
+            spans[modality] = Span(centre, span_basis(centred))
+            found[modality] = replace(rows, vectors=single_rows(centred @ spans[modality].axes))
+    return found, spans

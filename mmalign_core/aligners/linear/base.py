@@ -12,7 +12,7 @@ import numpy as np
 from mmalign_core.aligners.arrays import with_prefix
 from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.explainable import LinearMap
-from mmalign_core.aligners.linear.stored import MOST_DENSE, StoredRows, mean_row, taken
+from mmalign_core.aligners.linear.stored_rows import MOST_DENSE, StoredRows, mean_row, taken
 from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
 from mmalign_core.progress import pulse
 from mmalign_core.types import EmbeddingSet, Progress

@@ -10,7 +10,7 @@ import numpy as np
 from mmalign_core.aligners.linear.base import Examples
 from mmalign_core.aligners.linear.ridge_search import choice_splits, example_numbers
 from mmalign_core.aligners.linear.spectral import is_wide, principal, span_basis
-from mmalign_core.aligners.linear.stored import Rows, held, product, taken
+from mmalign_core.aligners.linear.stored_rows import Rows, held, product, taken
 from mmalign_core.aligners.training.holdout import Holdout, mean_reciprocal_rank
 
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)

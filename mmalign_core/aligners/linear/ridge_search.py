@@ -9,8 +9,8 @@ import numpy as np
 
 from mmalign_core.aligners.linear.base import Examples, centred_examples
 from mmalign_core.aligners.linear.canonical import Axes, principal_axes
-from mmalign_core.aligners.linear.stored import held as dense
-from mmalign_core.aligners.linear.stored import mean_length, taken
+from mmalign_core.aligners.linear.stored_rows import held as dense
+from mmalign_core.aligners.linear.stored_rows import mean_length, taken
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.training.holdout import Holdout, hold_out, mean_reciprocal_rank
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mmalign_core.aligners.linear.stored import Rows, held, product
+from mmalign_core.aligners.linear.stored_rows import Rows, held, product
 
 Blocks = Mapping[str, Rows]
 _MOST_SQUARE = 1 << 24

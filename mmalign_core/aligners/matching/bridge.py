@@ -79,7 +79,8 @@ class Bridge(Aligner):
     def _known_evidence(self, sets: Mapping[str, EmbeddingSet]) -> dict[str, Evidence]:
         """Modality -> evidence of its encoder, in the order of names."""
         words = sets["text"].encoder if "text" in sets else ""
-        found = {m: evidence_of(sets[m].encoder, len(self._labels[m]), words) for m in sorted(self._labels)}
+        sizes = {m: (sets[m].vectors.shape[1], len(labels)) for m, labels in sorted(self._labels.items())}
+        found = {m: evidence_of(sets[m].encoder, *size, words) for m, size in sizes.items()}
         return {
             m: known.around(sets[m].vectors[_firsts(sets[m].keys)], self.data_share)
             for m, known in found.items()
@@ -117,6 +118,7 @@ class Bridge(Aligner):
     def _placed(self, rows: EmbeddingSet, bridged: np.ndarray, modality: str, known: Evidence) -> np.ndarray:
         """Return the rows' places (n, k) in a modality's evidence: zero for other modalities than it and text."""
         if rows.modality == modality:
+            self.check_known(rows, {modality: len(known.centre)})
             return known.place_media(rows.vectors)
         if rows.modality != "text":
             return np.zeros((len(rows), known.width), np.float32)

@@ -82,8 +82,8 @@ class Evidence:
         return {f"{prefix}{name}": np.ascontiguousarray(value) for name, value in vars(self).items()}
 
 
-def evidence_of(encoder: str, labels: int, text_encoder: str) -> Evidence | None:
-    """The evidence of an encoder's key, or None if there is none, or if it has another number of labels.
+def evidence_of(encoder: str, width: int, labels: int, text_encoder: str) -> Evidence | None:
+    """The evidence of an encoder's key, or None if there is none, or if its width or number of labels is another.
 
     `text_encoder`: the key of the texts; there is no head for one that it was not trained for.
     """
@@ -91,7 +91,7 @@ def evidence_of(encoder: str, labels: int, text_encoder: str) -> Evidence | None
     if name not in ENCODERS.names() or not (FOLDER / f"{name}.safetensors").is_file():
         return None
     found, trained_for = _stored(name)
-    if len(found.labels) != labels:
+    if (len(found.centre), len(found.labels)) != (width, labels):
         return None
     if trained_for == reference_of(text_encoder):
         return found

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmalign_core.aligners.linear.base import centred_examples
 from mmalign_core.aligners.linear.ridge_search import start_from_cca
-from mmalign_core.aligners.linear.stored import sum_of_squares
+from mmalign_core.aligners.linear.stored_rows import sum_of_squares
 from mmalign_core.aligners.pairs import Sets
 from mmalign_core.aligners.towers.tower import Tower, hidden_parts
 from mmalign_core.aligners.training import Holdout

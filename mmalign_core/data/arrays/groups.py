@@ -194,7 +194,7 @@ def _by_ids(group: ArrayGroup, rows: Rows, draft: Draft) -> tuple[Rows, np.ndarr
     named = draft.table_rows(group.ids, {c: c for c in group.ids.columns}, group.ids_name)
     _check_lengths(group, named.lines, group.ids_name)
     at = _places(named, rows)
-    firsts = np.sort(np.unique(at, return_index=True)[1])
+    firsts = _first_places(at)
     if len(firsts) < len(at):
         for row in np.setdiff1d(np.arange(len(at)), firsts).tolist():
             earlier = named.ids[int(np.flatnonzero(at == at[row])[0])]
@@ -221,9 +221,17 @@ def _places(named: Rows, rows: Rows) -> np.ndarray:
         unknown = np.flatnonzero(at < 0).tolist()
         at[unknown] = [alias.get(named.ids[place], -1) for place in unknown]
     new = np.flatnonzero(at < 0)
-    firsts = identities(named.ids.take(new)).firsts()
-    at[new] = len(rows) + np.unique(firsts, return_inverse=True)[1]
+    firsts = identities(named.ids if len(new) == len(named.ids) else named.ids.take(new)).firsts()
+    number = np.cumsum(firsts == np.arange(len(new))) - 1
+    at[new] = len(rows) + number[firsts]
     return at
+
+
+def _first_places(at: np.ndarray) -> np.ndarray:
+    """The places of `at` (k,) where a number of it stands for the first time, in order."""
+    first = np.zeros(int(at.max(initial=-1)) + 1, np.int64)
+    first[at[::-1]] = np.arange(len(at) - 1, -1, -1)
+    return np.flatnonzero(first[at] == np.arange(len(at)))
 
 
 def _check_lengths(group: ArrayGroup, rows: int, names: str) -> None:

@@ -8,21 +8,30 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute
 
 from mmalign_core.data.arrays.numpy_files import map_npy
 from mmalign_core.data.files import check_size
 from mmalign_core.data.formats import TABLES
 from mmalign_core.data.media.references import decode_text
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.cells import Line
+from mmalign_core.data.tabular.cells import Cells, Line, bare_cells, is_arrow
 from mmalign_core.data.tabular.rows import is_missing
 from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.data.tabular.vectors import ID_NAMES
 from mmalign_core.settings import Settings
-from mmalign_core.types import BadInput
+from mmalign_core.types import BadInput, Strings
+from mmalign_core.types.strings import joined_strings
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 EXTENSIONS = (".txt", ".json", ".npy", *TABLES)
 """Extensions of a file called ids; the first that exists is read."""
+_CHUNK = 1 << 16
+"""Ids that are Python objects at a time; our choice: some megabytes."""
+_INK = "[!-~]"
+"""What an id holds that is certainly not blank: a printable character of ASCII other than the space."""
 
 
 def read_ids(path: Path, name: str, settings: Settings) -> Table:
@@ -50,7 +59,17 @@ def ids_of_array(array: np.ndarray, label: str) -> Table:
         raise BadInput(f"{label} holds {array.dtype} of the shape {array.shape}; save the ids as n texts or numbers")
     if flat.dtype.kind == "S":
         flat = np.array([raw.decode("utf-8", "surrogateescape") for raw in flat.tolist()])
-    return _table(flat.tolist(), label)
+    return _table(_of_numpy(flat), label)
+
+
+def _of_numpy(flat: np.ndarray) -> Cells:
+    """Texts or whole numbers (n,) as an Arrow column; a list where a text is no valid Unicode."""
+    if flat.dtype.kind != "U":
+        return pa.array(flat.astype(flat.dtype.newbyteorder("=")))
+    try:
+        return joined_strings([Strings(flat[at : at + _CHUNK].tolist()) for at in range(0, len(flat), _CHUNK)]).column
+    except (pa.ArrowException, UnicodeError):
+        return flat.tolist()
 
 
 def _renamed(table: Table, label: str) -> Table:
@@ -65,9 +84,10 @@ def _renamed(table: Table, label: str) -> Table:
     return replace(table, columns=columns, cells=cells, problems=problems)
 
 
-def _lines(text: str) -> list[str]:
-    """The lines of a text. White space at its end adds no line."""
-    return text.rstrip().replace("\r\n", "\n").split("\n") if text.strip() else []
+def _lines(text: str) -> Cells:
+    """The lines of a text, as an Arrow column. White space at its end adds no line."""
+    whole = text.rstrip().replace("\r\n", "\n")
+    return pc.split_pattern(pa.array([whole] if whole else [], pa.large_string()), "\n").flatten()
 
 
 def _of_json(text: str, label: str) -> Table:
@@ -82,9 +102,17 @@ def _of_json(text: str, label: str) -> Table:
     return _table(values, label)
 
 
-def _table(ids: list[Any], label: str) -> Table:
-    if not ids:
+def _table(ids: Cells, label: str) -> Table:
+    if not len(ids):
         raise BadInput(f"{label} is empty; write one id for each row")
-    missing = (place for place, value in enumerate(ids) if is_missing(value))
+    missing = _without_id(ids) if is_arrow(ids) else [place for place, value in enumerate(ids) if is_missing(value)]
     gaps = {place: Line(place + 1, {}, "has no id; give every row its own id") for place in missing}
-    return Table(("id",), {"id": ids}, range(1, len(ids) + 1), gaps)
+    return Table(("id",), {"id": bare_cells(ids)}, range(1, len(ids) + 1), gaps)
+
+
+def _without_id(ids: Any) -> list[int]:
+    """The places of an Arrow column of texts, or of numbers, that hold a blank text."""
+    if pa.types.is_integer(ids.type):
+        return []
+    odd = np.flatnonzero(~pc.match_substring_regex(ids, _INK).to_numpy(zero_copy_only=False))
+    return [place for place, text in zip(odd.tolist(), Strings(ids).take(odd)) if is_missing(text)]

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from mmalign_core.data.formats import HEAD_BYTES, sniff
+from mmalign_core.data.tabular.caption_objects import TEXT_KEYS
 from mmalign_core.data.tabular.cells import is_list
 from mmalign_core.data.tabular.contents import Feature
-from mmalign_core.data.tabular.said import TEXT_KEYS
 
 _MEDIA = {"Image": "image", "Audio": "audio", "Video": "video"}
 _LIST_DEPTH = 4
@@ -114,7 +114,7 @@ def as_text(feature: Feature, value: Any) -> Feature:
 
 
 def is_bytes(type: Any) -> bool:
-    """Whether an Arrow type is bytes, also where they are coded, and no struct or UUID of them."""
+    """Whether an Arrow type holds bytes, plain or dictionary- or run-end-encoded. Structs and UUIDs do not count."""
     import pyarrow as pa
 
     if _is_uuid(type):

@@ -18,15 +18,15 @@ from mmalign_core.data.columnar.samples import Samples, own_features
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.budgets import check_bytes, check_rows
+from mmalign_core.data.tabular.caption_objects import said_cells
 from mmalign_core.data.tabular.cells import Cells, as_list
+from mmalign_core.data.tabular.column_cells import GatheredCells, merged_cells
 from mmalign_core.data.tabular.column_names import USUAL
 from mmalign_core.data.tabular.column_roles import told_roles
 from mmalign_core.data.tabular.contents import Feature
 from mmalign_core.data.tabular.decoded_size import decoded_bytes
-from mmalign_core.data.tabular.gathered import GatheredCells, merged_cells
 from mmalign_core.data.tabular.roles import Roles, infer_roles
 from mmalign_core.data.tabular.rows import VECTOR_COLUMNS, is_missing
-from mmalign_core.data.tabular.said import said_cells
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.types import MODALITIES, BadInput, Progress
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from mmalign_core.data.demo.items import LANGUAGES, Item, attribution, demo_items
-from mmalign_core.data.demo.pictures import write_picture
+from mmalign_core.data.demo.media import picture_path, sound_path, write_media
 from mmalign_core.data.demo.users import Interaction, simulated_interactions, write_interactions
 from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.store.exchanges import rename_new
@@ -19,8 +18,6 @@ from mmalign_core.types import BadInput, Progress, no_progress
 NAME = "MMAlign demo"
 VERSION = "3"
 """Name and version in demo.json; a new version refuses to replace the folder of an old one."""
-WORKERS = 2
-"""Threads that draw and synthesise; our choice."""
 
 
 def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
@@ -77,11 +74,9 @@ def _refuse_other_content(folder: Path) -> None:
 
 
 def _fill(folder: Path, items: Sequence[Item], progress: Progress) -> None:
-    (folder / "images").mkdir()
-    (folder / "audio").mkdir()
-    media = _write_media(folder, items, progress)
+    write_media(folder, items, progress)
     photographs_first = sorted(items, key=lambda item: item.kind, reverse=True)
-    rows = [_manifest_row(item, *media[item.id]) for item in photographs_first]
+    rows = [_manifest_row(item) for item in photographs_first]
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / "manifest.jsonl").write_text(lines, encoding="utf-8")
     (folder / "ATTRIBUTION.md").write_text(attribution(items), encoding="utf-8")
@@ -92,42 +87,10 @@ def _fill(folder: Path, items: Sequence[Item], progress: Progress) -> None:
     progress(1.0, f"{len(rows)} items, {sounds} of them with sound")
 
 
-def _write_media(folder: Path, items: Sequence[Item], progress: Progress) -> dict[str, tuple[str, str]]:
-    """Item id -> relative paths of its picture and its sound, '' for no sound."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        jobs = {pool.submit(_write_item, folder, item): item.id for item in items}
-        done: dict[str, tuple[str, str]] = {}
-        try:
-            for job in as_completed(jobs):
-                done[jobs[job]] = job.result()
-                progress(0.99 * len(done) / len(items), f"making {jobs[job]}")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return done
-
-
-def _write_item(folder: Path, item: Item) -> tuple[str, str]:
-    image = f"images/{write_picture(item, folder / 'images')}"
-    if not item.sound:
-        return image, ""
-    return image, f"audio/{_write_sound(item, folder / 'audio')}"
-
-
-def _write_sound(item: Item, folder: Path) -> str:
-    import soundfile
-
-    from mmalign_core.data.demo.sounds import RATE, sound_table, synthesise
-
-    name = f"{item.id}.flac"
-    soundfile.write(folder / name, synthesise(sound_table()[item.sound]), RATE, subtype="PCM_16")
-    return name
-
-
-def _manifest_row(item: Item, image: str, audio: str) -> dict[str, str]:
-    row = {"id": item.id, "text": item.caption, "image": image}
-    if audio:
-        row |= {"audio": audio, "audio_credit": "synthesised by MMAlign"}
+def _manifest_row(item: Item) -> dict[str, str]:
+    row = {"id": item.id, "text": item.caption, "image": picture_path(item)}
+    if item.sound:
+        row |= {"audio": sound_path(item), "audio_credit": "synthesised by MMAlign"}
     names = {f"name_{language}": item.names[language] for language in LANGUAGES}
     row |= {"kind": item.kind, "group": item.group} | names
     return row | {"credit": item.credit, "licence": item.licence, "users": "simulated"}

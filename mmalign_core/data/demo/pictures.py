@@ -33,19 +33,16 @@ SHADOW, SHADOW_COLOUR = 0.45, (25, 25, 35)
 shadow. All chosen by eye: the drawing looks lit, and its colours stay visible."""
 
 
-def write_picture(item: Item, folder: Path) -> str:
-    """Write the picture of an item into `folder` and return its file name.
+def write_picture(item: Item, path: Path) -> None:
+    """Write the picture of an item as a file.
 
     Raises FileNotFoundError if an installed package lacks the drawing or the photograph.
     """
     if item.emoji:
-        name = f"{item.id}.jpg"
-        lit(render_drawing(item.emoji)).save(folder / name, quality=90, subsampling=0)
-        return name
-    name = item.id + Path(item.file).suffix
-    with as_file(files(item.package).joinpath(item.file)) as path:
-        shutil.copyfile(path, folder / name)
-    return name
+        lit(render_drawing(item.emoji)).save(path, quality=90, subsampling=0)
+        return
+    with as_file(files(item.package).joinpath(item.file)) as photograph:
+        shutil.copyfile(photograph, path)
 
 
 def render_drawing(emoji: str, side: int = SIDE, outline: float = OUTLINE) -> Image.Image:

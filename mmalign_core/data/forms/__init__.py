@@ -10,6 +10,7 @@ from mmalign_core.data.folder_files import FolderFiles
 from mmalign_core.data.forms.amazon import find_amazon
 from mmalign_core.data.forms.audio_captions import find_audio_captions
 from mmalign_core.data.forms.base import Form
+from mmalign_core.data.forms.caption_lists import find_caption_lists
 from mmalign_core.data.forms.clip_retrieval import find_clip_retrieval
 from mmalign_core.data.forms.coco import find_coco
 from mmalign_core.data.forms.flickr import find_flickr
@@ -24,6 +25,7 @@ FORMS: Sequence[Callable[[FolderFiles, Sequence[str]], Form | None]] = (
     find_flickr,
     find_audio_captions,
     find_clip_retrieval,
+    find_caption_lists,
 )
 
 
@@ -32,4 +34,4 @@ def find_form(files: FolderFiles, names: Sequence[str]) -> Form | None:
     return next((form for find in FORMS if (form := find(files, names)) is not None), None)
 
 
-__all__ = ["FORMS", "Form", "find_form"]
+__all__ = ["FORMS", "Form", "find_caption_lists", "find_form"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from mmalign_core.data.folder_files import FolderFiles
 from mmalign_core.data.tabular.cells import Cells
+from mmalign_core.data.tabular.table_files import UNREADABLE, open_table
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.types import BadInput
 
@@ -86,10 +87,24 @@ def named(names: Sequence[str], *wanted: str) -> str:
 
 def head_of(files: FolderFiles, name: str, size: int = 4096) -> bytes:
     """The first bytes of a file, unpacked if it is gzipped; b'' if it cannot be read."""
-    from mmalign_core.data.tabular.table_files import UNREADABLE, open_table
-
     try:
         with open_table(files.path(name)) as file:
             return file.read(size)
     except (*UNREADABLE, BadInput):
         return b""
+
+
+def separated_lines(files: FolderFiles, name: str, mark: str) -> Iterator[list[str]]:
+    """The fields of each line that is not blank; a line that is not UTF-8 is read as Latin-1."""
+    with open_table(files.path(name)) as file:
+        for raw in file:
+            line = raw.rstrip(b"\r\n")
+            if line.strip():
+                yield _decoded(line).split(mark)
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")

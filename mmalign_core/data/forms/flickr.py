@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from mmalign_core.data.folder_files import FolderFiles
 from mmalign_core.data.forms.base import Form, base_name, grouped, head_of, table_of_objects
 from mmalign_core.data.tabular.cells import as_list
-from mmalign_core.data.tabular.delimited import read_delimited
+from mmalign_core.data.tabular.csv_files import read_delimited
 from mmalign_core.data.tabular.table_files import open_table
 
 _TOKEN = re.compile(r"(.+\.(?:jpe?g|png|gif|webp))#(\d+)[\t ]+(.*)", re.IGNORECASE)

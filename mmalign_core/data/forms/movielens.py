@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mmalign_core.data.folder_files import FolderFiles
-from mmalign_core.data.forms.base import Form, head_of, named, table_of_objects
-from mmalign_core.data.forms.separated import separated_lines
+from mmalign_core.data.forms.base import Form, head_of, named, separated_lines, table_of_objects
 from mmalign_core.data.tabular.tables import Table, read_table
 
 _YEAR = re.compile(r"\((\d{4})\)\s*$")

@@ -7,8 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mmalign_core.data.folder_files import FolderFiles
-from mmalign_core.data.forms.base import Form, base_name, head_of, settled_table
-from mmalign_core.data.forms.separated import separated_lines
+from mmalign_core.data.forms.base import Form, base_name, head_of, separated_lines, settled_table
 from mmalign_core.data.tabular.column_names import usual_column
 from mmalign_core.data.tabular.tables import Table
 

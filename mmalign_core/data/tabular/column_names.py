@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from mmalign_core.data.tabular.column_words import FOLDED, LANGUAGE, without_accents
+
 USUAL = {
     "id": (
         *("item_id", "image_id", "audio_id", "video_id", "product_id", "movie_id", "track_id", "key", "__key__", "uid"),
@@ -12,7 +14,20 @@ USUAL = {
     ),
     "text": (
         *("caption", "captions", "title", "sentence", "sentences", "description", "descriptions", "alt_text", "prompt"),
-        *("txt", "texts", "raw_caption", "raw", "transcript", "transcription", "review_text", "summary", "comment"),
+        *(
+            "txt",
+            "texts",
+            "raw_caption",
+            "raw",
+            "transcript",
+            "transcription",
+            "review_text",
+            "summary",
+            "comment",
+            "conversations",
+            "conversation",
+            "messages",
+        ),
     ),
     "image": ("images", "img", "imgs", "picture", "photo", "jpg", "jpeg", "png", "webp", "image_bytes"),
     "audio": ("audios", "sound", "sounds", "speech", "wav", "flac", "mp3", "ogg", "clip", "audio_bytes"),
@@ -38,15 +53,35 @@ def plain_name(column: str) -> str:
 
 
 def usual_column(role: str, columns: Iterable[str]) -> str | None:
-    """The column with the most likely name for the role; None if there is none."""
-    by_name = {plain_name(c): c for c in columns}
-    return next((by_name[name] for name in (role, *USUAL[role]) if name in by_name), None)
+    """The column with the most likely name for the role, in any language of `column_words`; None if there is none."""
+    by_name = _by_name(columns)
+    return next((by_name[name] for name in _names(role) if name in by_name), None)
+
+
+def _names(role: str) -> tuple[str, ...]:
+    return (role, *USUAL[role], *FOLDED[role])
+
+
+def _by_name(columns: Iterable[str]) -> dict[str, str]:
+    """Plain names, with and without accents -> the first column that is called so."""
+    plain = [(plain_name(c), c) for c in reversed([*columns])]
+    return {without_accents(name): c for name, c in plain} | dict(plain)
+
+
+def columns_by_language(role: str, columns: Iterable[str]) -> tuple[str, ...]:
+    """Columns of one usual name in several languages, such as caption_en and caption_de; () without any."""
+    found: dict[str, list[str]] = {}
+    for column in columns:
+        match = LANGUAGE.fullmatch(plain_name(column))
+        if match:
+            found.setdefault(match[1], []).append(column)
+    return tuple(next((found[name] for name in _names(role) if name in found), ()))
 
 
 def path_column(modality: str, columns: Iterable[str]) -> str | None:
     """Of columns that name files of the modality, the one with the most likely name; None if none has a usual one."""
-    by_name = {plain_name(c): c for c in columns}
-    words = [modality, *USUAL[modality]]
+    by_name = _by_name(columns)
+    words = _names(modality)
     names = [*words, *(f"{word}_{ending}" for word in words for ending in _ENDINGS), *PATHS]
     return next((by_name[name] for name in names if name in by_name), None)
 

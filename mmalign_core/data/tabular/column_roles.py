@@ -8,7 +8,7 @@ from typing import Any
 
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.column_names import plain_name
-from mmalign_core.data.tabular.contents import Sample
+from mmalign_core.data.tabular.contents import Feature, Sample
 from mmalign_core.data.tabular.rows import KNOWN_COLUMNS
 from mmalign_core.types import BadInput
 
@@ -16,6 +16,8 @@ METADATA, NONE = "metadata", "none"
 """What a person calls a column that describes the items, and one that is not read."""
 _LISTED = 12
 """Columns that a message lists; our choice."""
+_WORDED = 12
+"""Characters of a text that may be a caption; our choice: codes and labels are shorter."""
 ROLES = (*KNOWN_COLUMNS, METADATA, NONE)
 """Every role that a person may give a column."""
 
@@ -57,3 +59,21 @@ def told_roles(names: Mapping[str, str], columns: Iterable[str], sample: Sample,
 def _example(values: Sequence[Any]) -> str:
     value = next(iter(values), "")
     return f"{len(value):,} bytes" if isinstance(value, bytes) else shown(value)
+
+
+def text_hint(names: Mapping[str, str], features: Mapping[str, Feature], sample: Sample) -> str:
+    """A sentence on the columns of metadata that look like texts, where no column is the text; '' without any."""
+    if "text" in names.values():
+        return ""
+    loose = [c for c, role in names.items() if role == c and features[c].kind == "text" and _are_worded(sample(c))]
+    listed = ", ".join(f"'{shown(c)}'" for c in loose[:_LISTED])
+    first = shown(loose[0]) if loose else ""
+    option = f"'{first}=text'" if " " in first else f"{first}=text"
+    return f"no column is read as the text; {listed} may be one: --role {option}, or in the preview" if loose else ""
+
+
+def _are_worded(values: Sequence[Any]) -> bool:
+    """Whether values are texts in words, each another one: no labels, codes, addresses or paths."""
+    texts = [value for value in values if isinstance(value, str)]
+    long = [t for t in texts if (" " in t.strip() or not t.isascii()) and len(t.encode()) >= _WORDED]
+    return bool(texts) and 2 * len(long) >= len(texts) and 2 * len(set(texts)) > len(texts)

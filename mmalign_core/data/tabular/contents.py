@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.data.formats import modality_of
+from mmalign_core.data.tabular.caption_objects import said_in
 from mmalign_core.data.tabular.cells import Cells, as_list
 from mmalign_core.data.tabular.rows import is_missing
-from mmalign_core.data.tabular.said import said_in
 
 SAMPLE = 20
 """Values of a column that are looked at; our choice: enough to tell a path from a sentence."""
@@ -102,6 +102,8 @@ def _kind_of_value(value: Any) -> str:
             return "text"
         inner = {_kind_of_value(entry) for entry in value[:SAMPLE]}
         return {"number": "vector", "vector": "vector", "text": "text"}.get("".join(inner), "other")
+    if isinstance(value, dict) and value.keys() == {"bytes", "path"}:
+        return "media"
     return "text" if said_in(value) else "other"
 
 

@@ -23,6 +23,8 @@ LARGEST = 256 << 20
 """Bytes of a list of objects, which is read as a whole; our choice: the captions of COCO are a third of it."""
 _HEAD = 4096
 """Bytes in which the first sign stands; our choice."""
+_GAP = 1000
+"""Characters that may stand between two objects; our choice: blank lines."""
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_LITERAL = 1 << 20
 """Bytes of a line that is read as Python writes an object; our choice, far above any product."""
@@ -40,6 +42,8 @@ def read_json(path: Path, name: str, most: int | None, *, events: bool = False) 
     objects = None
     if head.startswith(b"[") or (path.name.lower().removesuffix(".gz").endswith(".json") and head.startswith(b"{")):
         objects = _objects(read_whole(path, name))
+    elif head.startswith(b"{") and not _is_json(head.split(b"\n", 1)[0], len(head) < _HEAD):
+        objects = _written_apart(path)
     columns, lines, settings = dict[str, None](), list[Line](), Settings()
     for line in islice(_lines(path) if objects is None else _numbered(objects), most):
         lines.append(line)
@@ -61,18 +65,73 @@ def read_whole(path: Path, name: str) -> Any:
         return None
 
 
+def _is_json(line: bytes, whole: bool) -> bool:
+    """Whether a line is JSON, perhaps with a comma behind it; `whole`: it is not cut off. One in doubt counts as so."""
+    text = line.strip().rstrip(b",")
+    if not whole and len(line) >= _HEAD:
+        return True
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return python_object(text) is not None or b"}" in text
+    return True
+
+
+def _written_apart(path: Path) -> list[Any] | None:
+    """The objects in a file that holds one after the other, each on many lines; None if it holds anything else."""
+    with open_table(path) as file:
+        content = file.read(LARGEST + 1)
+    decoder, found, at = json.JSONDecoder(), list[Any](), 0
+    try:
+        text = "" if len(content) > LARGEST else content.removeprefix(_BOM).decode("utf-8").strip()
+        while at < len(text):
+            value, at = decoder.raw_decode(text, at)
+            found.append(value)
+            at += len(text[at : at + _GAP]) - len(text[at : at + _GAP].lstrip(" \t\r\n,"))
+    except (ValueError, RecursionError):
+        return None
+    return found if any(isinstance(value, dict) for value in found) else None
+
+
 def _objects(content: Any) -> list[Any] | None:
     """The list of objects in JSON, or the only list of objects in an object; None if it is neither.
 
-    An object whose names are those of files, as of captions, gives a line for each file.
+    An object whose names are those of files, as of captions, gives a line for each file; tables as pandas writes them
+    (`to_json` in the orients columns, split and index) give one for each row.
     """
-    if isinstance(content, dict) and content and all(modality_of(name) not in (None, "text") for name in content):
+    if not isinstance(content, dict):
+        whole = isinstance(content, list) and any(isinstance(value, dict) for value in content)
+        return content if whole else None
+    if content and all(modality_of(name) not in (None, "text") for name in content):
         return [_of_file(name, held) for name, held in content.items()]
-    if isinstance(content, dict):
-        lists = [held for held in content.values() if isinstance(held, list) and any(isinstance(v, dict) for v in held)]
+    lists = [held for held in content.values() if isinstance(held, list) and any(isinstance(v, dict) for v in held)]
+    if lists:
         return lists[0] if len(lists) == 1 else None
-    whole = isinstance(content, list) and any(isinstance(value, dict) for value in content)
-    return content if whole else None
+    return _rows_of_columns(content) or _rows_by_key(content)
+
+
+def _rows_of_columns(content: dict[str, Any]) -> list[Any] | None:
+    """The rows of an object that holds columns as lists, or `columns` and `data`; None if it holds none."""
+    names, data = content.get("columns"), content.get("data")
+    if isinstance(names, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
+        return [dict(zip(map(str, names), row)) for row in data]
+    lengths = {len(held) if isinstance(held, list) else -1 for held in content.values()}
+    if len(content) < 2 or len(lengths) != 1 or lengths <= {-1, 0}:
+        return None
+    return [dict(zip(content, row)) for row in zip(*content.values())]
+
+
+def _rows_by_key(content: dict[str, Any]) -> list[Any] | None:
+    """The rows of an object of objects: columns of rows by number, or rows by their id; None if it holds none."""
+    inner = [held for held in content.values() if isinstance(held, dict) and held]
+    if len(inner) < len(content) or not inner:
+        return None
+    keys = list(inner[0])
+    if all(key.isdigit() for key in keys) and all(held.keys() == inner[0].keys() for held in inner):
+        return [{name: held[key] for name, held in content.items()} for key in keys]
+    if len(content) < 2 or not set.intersection(*(set(held) for held in inner)):
+        return None
+    return [{"id": key, **held} for key, held in content.items()]
 
 
 def _of_file(name: str, held: Any) -> Any:
@@ -99,7 +158,7 @@ def _json_line(number: int, raw: bytes) -> Line | None:
     if not raw.strip():
         return None
     try:
-        values = json.loads(raw.decode("utf-8"))
+        values = json.loads(raw.decode("utf-8").strip().removesuffix(","))
     except UnicodeDecodeError:
         return Line(number, {}, f"is not UTF-8 (it looks like {guess_encoding(raw)}); save it as UTF-8")
     except (ValueError, RecursionError):

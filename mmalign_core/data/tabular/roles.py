@@ -8,7 +8,13 @@ from typing import Any
 
 from mmalign_core.data.formats import HEAD_BYTES, sniff
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.column_names import numbered_columns, path_column, plain_name, usual_column
+from mmalign_core.data.tabular.column_names import (
+    columns_by_language,
+    numbered_columns,
+    path_column,
+    plain_name,
+    usual_column,
+)
 from mmalign_core.data.tabular.column_roles import METADATA, NONE
 from mmalign_core.data.tabular.contents import Feature, Sample, count_numbers, files_named
 from mmalign_core.data.tabular.rows import KNOWN_COLUMNS
@@ -23,15 +29,8 @@ _FITS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("id", "text"), ("text", "number", "value")),
     **dict.fromkeys(MODALITIES[1:], ("media", "text")),
 }
-_WORDS = {
-    "media": "bytes",
-    "text": "text",
-    "vector": "vectors",
-    "number": "numbers",
-    "value": "dates, times or UUIDs",
-    "other": "other things",
-    "nothing": "nothing",
-}
+_WORDS = {"media": "bytes", "vector": "vectors", "number": "numbers", "value": "dates, times or UUIDs"}
+_WORDS |= {"text": "text", "other": "other things", "nothing": "nothing"}
 
 
 @dataclass
@@ -168,12 +167,12 @@ def _take_media(roles: Roles, modality: str, features: Mapping[str, Feature], ki
 
 
 def _take_paths(roles: Roles, paths: Mapping[str, str]) -> None:
-    """Give each modality without media the column that names its files: of a usual name, or the only one."""
+    """Give each modality without media the column that names its files: of a usual name, else all of them."""
     for modality in MODALITIES[1:]:
-        own = [c for c, named in paths.items() if named == modality]
-        column = path_column(modality, own) or (own[0] if len(own) == 1 else None)
-        if column and roles.column(modality) is None:
-            roles.take(modality, column)
+        own = [c for c, named in paths.items() if named == modality and roles.is_free(c)]
+        column = path_column(modality, own)
+        if own and roles.column(modality) is None:
+            roles.take(modality, *([column] if column else own))
 
 
 def _take_text(roles: Roles, texts: list[str], plain: bool) -> None:
@@ -187,9 +186,11 @@ def _take_text(roles: Roles, texts: list[str], plain: bool) -> None:
     numbered = numbered_columns("text", texts)
     free = [c for c in texts if c not in ids]
     alone = len(free) == 1 and not (plain and set(roles.names.values()) & set(KNOWN_COLUMNS[1:]))
-    column = usual_column("text", free) or (free[0] if alone and not numbered else None)
-    if column or numbered:
-        roles.take("text", *([column] if column else numbered))
+    named = usual_column("text", free)
+    several = numbered or columns_by_language("text", free)
+    column = named or (free[0] if alone and not several else None)
+    if column or several:
+        roles.take("text", *([column] if column else several))
 
 
 def _take_id(roles: Roles, features: Mapping[str, Feature]) -> None:
@@ -221,7 +222,7 @@ def _check_any(roles: Roles, features: Mapping[str, Feature], source: str, plain
         listed = ", ".join(f"'{shown(c)}'" for c in list(features)[:_LISTED]) or "none"
         raise BadInput(
             f"'{shown(source)}' has no column text, image, audio or video (its columns: {listed}); rename the column "
-            "that holds the texts or the paths of the files"
+            "that holds the texts or the paths of the files, or give it the role: --role NAME=text"
         )
     columns = ", ".join(f"'{shown(c)}' of {_WORDS[f.kind]}" for c, f in list(features.items())[:_LISTED]) or "none"
     raise BadInput(

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from mmalign_core.data.names import is_unicode, shown
 from mmalign_core.types import MODALITIES, BadInput
@@ -24,6 +26,9 @@ _LONGEST_LISTED = 1_000_000
 _TEXT = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|None|nan"""
 _PYTHON_TEXT = re.compile(_TEXT)
 _PYTHON_LIST = re.compile(rf"\[\s*(?:(?:{_TEXT})[\s,]*)*\]", re.DOTALL)
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}")
+_LONGEST_PART = 255
+"""Bytes of one part of a path: NAME_MAX of Linux and macOS."""
 _LONGEST_PATH = 4096
 """Characters of a path: PATH_MAX of Linux."""
 
@@ -133,10 +138,18 @@ def is_missing(value: Any) -> bool:
 
 
 def as_reference(entry: Any) -> str:
-    """The path in a cell, stripped. Raises BadInput if it is not text, is an address, or cannot be a path."""
+    """The path in a cell, stripped, that of a `file://` address too.
+
+    Raises BadInput if it is not text, is another address, holds the content of a file, or cannot be a path.
+    """
     if not isinstance(entry, str):
         raise BadInput(f"'{shown(entry)[:40]}' is not a path; write the file's path as text")
-    if "://" in entry[:12] or entry.startswith("data:"):
+    if entry.lstrip().lower().startswith("file://"):
+        entry = url2pathname(urlsplit(entry.strip()).path)
+    if entry.startswith("data:") or (len(entry) > _LONGEST_PART and _BASE64.fullmatch(entry.strip())):
+        cure = "save it as a file and give its path, or as bytes in Parquet"
+        raise BadInput(f"'{shown(entry)[:20]}…' is the content of a file written as text (base64), not a path; {cure}")
+    if "://" in entry[:12]:
         raise BadInput(f"'{shown(entry)[:80]}' is an address, not a file; download it and give its path")
     if "\0" in entry or not is_unicode(entry) or len(entry) > _LONGEST_PATH:
         raise BadInput(f"'{shown(entry)[:80]}' cannot be a path; correct it")

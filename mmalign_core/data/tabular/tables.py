@@ -14,8 +14,8 @@ from mmalign_core.data.formats import table_ending
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.budgets import check_bytes
 from mmalign_core.data.tabular.cells import Cells, Line, as_list
+from mmalign_core.data.tabular.csv_files import read_delimited
 from mmalign_core.data.tabular.decoded_size import check_parquet
-from mmalign_core.data.tabular.delimited import read_delimited
 from mmalign_core.data.tabular.json_lines import read_json
 from mmalign_core.data.tabular.table_files import UNREADABLE
 from mmalign_core.types import BadInput

@@ -30,6 +30,8 @@ from mmalign_core.types.strings import joined_strings
 
 _BLOCK = 1 << 22
 """Numbers that are converted at a time; our choice: 16 MB of float32."""
+_LINES = 1 << 16
+"""Ids that are joined at a time; our choice: some megabytes."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def given_set(modality: str, ids: Strings, vectors: VectorColumn, media: tuple[n
     the vector.
     """
     whose = ids if _is_range(vectors.at, len(ids)) else ids.take(vectors.at)
-    version = digest_bytes(b"".join(_lines(whose)), bytes_of(vectors.matrix))[:8]
+    version = digest_bytes(list(_lines(whose)), bytes_of(vectors.matrix))[:8]
     keys = _keys(vectors, len(ids), *media)
     return EmbeddingSet(modality, whose, keys, vectors.matrix, f"given@{version}")
 
@@ -178,11 +180,13 @@ def _is_range(at: np.ndarray, count: int) -> bool:
 
 def _lines(ids: Strings) -> Iterator[bytes]:
     """The ids with a new line between them."""
-    for start in range(0, len(ids), _BLOCK):
-        yield (b"\n" if start else b"") + "\n".join(ids[start : start + _BLOCK]).encode()
+    for start in range(0, len(ids), _LINES):
+        yield (b"\n" if start else b"") + "\n".join(ids[start : start + _LINES]).encode()
 
 
 def _keys(vectors: VectorColumn, count: int, owners: np.ndarray, media: MediaTable) -> Strings:
+    if not len(owners):
+        return digest_rows(vectors.matrix)
     many, held = (np.bincount(rows, minlength=count) for rows in (vectors.at, owners))
     by_medium = (many == held)[vectors.at]
     kept = (many == held)[owners]

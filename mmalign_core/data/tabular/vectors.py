@@ -26,9 +26,13 @@ _WORDS = {
 }
 _KIND = "vector|embedding|embed|emb|feature|feat"
 _NAME = re.compile(rf"({'|'.join(_WORDS)})s?(?:[-_. ]?(?:{_KIND})s?)?|(?:{_KIND})s?[-_. ]({'|'.join(_WORDS)})s?")
+_PART = re.compile(r"[-_. ]+")
 VECTOR_NAMES = ("vector", "vectors", "embedding", "embeddings", "emb", "embs", "features", "feature")
 """Names of columns of vectors without a stated modality."""
-ID_NAMES = ("ids", "id", "item_ids", "item_id", "keys", "names")
+ID_NAMES = (
+    *("ids", "id", "item_ids", "item_id", "keys", "names", "image_ids", "image_id", "filenames", "file_names"),
+    *("filename", "file_name", "paths", "image_paths", "asins", "skus"),
+)
 """Names of arrays and columns of ids; the first that exists is used."""
 
 NOT_FINITE = "holds NaN or infinity; mend or remove the vector"
@@ -37,10 +41,16 @@ NOT_FINITE = "holds NaN or infinity; mend or remove the vector"
 def vectors_of(name: str) -> str | None:
     """The modality of the vectors in an array or column called `name`; None if the name says none ('features_clip').
 
-    'image', 'image_vector', 'img_emb' and 'features_image' all say image.
+    'image', 'image_vector', 'img_emb' and 'features_image' all say image, and so does 'clip_image_embedding'.
     """
-    match = _NAME.fullmatch(name.strip().lower())
-    return _WORDS[match[1] or match[2]] if match else None
+    plain = name.strip().lower()
+    match = _NAME.fullmatch(plain)
+    if match:
+        return _WORDS[match[1] or match[2]]
+    parts = _PART.split(plain)
+    said = {_WORDS[word] for part in parts for word in (part, part.removesuffix("s")) if word in _WORDS}
+    kind = any(re.fullmatch(f"(?:{_KIND})s?", part) for part in parts) and not any(map(str.isdigit, parts))
+    return said.pop() if kind and len(said) == 1 else None
 
 
 def parse_vectors(cell: Any, column: str) -> np.ndarray:

@@ -36,7 +36,7 @@ class Tower(TorchEncoder):
 
     @classmethod
     def space_of(cls, model: str) -> str:
-        """Both towers of a model have the same."""
+        """The name of the space, which both towers of a model share."""
         return f"{cls.name}:{model}"
 
     @classmethod
@@ -56,7 +56,7 @@ class Tower(TorchEncoder):
 
     @property
     def space(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
-        """Both towers of a model have the same."""
+        """The name of the space, which both towers of a model share."""
         return self.space_of(self.model)
 
     @cached_property

@@ -6,7 +6,7 @@ import numpy as np
 
 from mmalign_core.params import param
 from mmalign_core.progress import pulse
-from mmalign_core.scoring.corrections.base import Correction
+from mmalign_core.scoring.corrections.base import Correction, VectorPair
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.scoring.similarities.base import Similarity
 
@@ -37,7 +37,12 @@ class BankCorrection(Correction):
         """Return the distinct rows (b, d) to use: of the bank if there is one and it is selected, else the sources."""
         return distinct(sources if bank is None or self.bank == QUERIES else bank)
 
-    def is_own_bank(self, bank: np.ndarray | None, rows: np.ndarray) -> bool:
+    def shares_pass(self, similarity: Similarity, pair: VectorPair) -> bool:
+        """Whether one pass over the similarities of a and b shows the nearest known queries of both."""
+        own = ((pair.bank_a, pair.a), (pair.bank_b, pair.b))
+        return similarity.symmetric and all(self._is_own_bank(bank, rows) for bank, rows in own)
+
+    def _is_own_bank(self, bank: np.ndarray | None, rows: np.ndarray) -> bool:
         """Whether the known queries are these rows (n, d) themselves, each of them once."""
         return (bank is None or self.bank == QUERIES) and len(distinct(rows)) == len(rows)
 

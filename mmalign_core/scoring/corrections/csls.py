@@ -35,7 +35,7 @@ class CSLS(BankCorrection):
     def both_scores(self, similarity: Similarity, pair: VectorPair) -> tuple[Scores, Scores]:
         """Return both directions, from one pass where the neighbourhoods of one are those of the other."""
         a, b = pair.a, pair.b
-        if not (similarity.symmetric and self.is_own_bank(pair.bank_a, a) and self.is_own_bank(pair.bank_b, b)):
+        if not self.shares_pass(similarity, pair):
             return super().both_scores(similarity, pair)
         near_a, near_b = means_of_best(similarity, a, b, self.k)
         rounding = max(bias_rounding(similarity, a, b), bias_rounding(similarity, b, a))

@@ -9,8 +9,8 @@ import numpy as np
 
 from mmalign_core.aligners import Aligner
 from mmalign_core.encoders import Encoder
+from mmalign_core.encoders.batched.embedding_sets import encode_set
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of, text_tower

@@ -13,7 +13,16 @@ from mmalign_core.progress import Watch, no_watch, pulsing, within
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store, new_run_id
-from mmalign_core.types import AlignmentResult, BadInput, Collection, EmbeddingSet, Matches, Progress, no_progress
+from mmalign_core.types import (
+    AlignmentResult,
+    BadInput,
+    Collection,
+    EmbeddingSet,
+    Matches,
+    Progress,
+    Strings,
+    no_progress,
+)
 from mmalign_core.wording import say, say_list, say_word
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import place
@@ -145,7 +154,7 @@ def as_encoded(collection: Collection, encoding: Encoding) -> Run:
                 "'{name}' holds no usable text, picture or sound; see the report on the Data page", name=collection.name
             )
         )
-    modality = max(held, key=lambda name: len(set(held[name].ids)))
+    modality = max(held, key=lambda name: len(held) > 1 and len(Strings.of(held[name].ids).numbered()[1]))
     rows = held[modality]
     choices = Choices(pair=(modality, modality), aligner="as-is")
     fitted = choices.new_aligner().fit({modality: rows})

@@ -13,7 +13,7 @@ from mmalign_core.triage.clusters import Clusters, cluster_items
 from mmalign_core.triage.keywords import describe, keywords_of_concepts, keywords_of_texts
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.error_analysis.encoded import encoded_again
+from mmalign_core.workflow.error_analysis.run_vectors import encoded_again
 
 
 @dataclass(frozen=True)

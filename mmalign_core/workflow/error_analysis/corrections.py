@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.metrics.bootstrap import paired_bootstrap
+from mmalign_core.metrics.leading import leading_metric
 from mmalign_core.metrics.report import measure_all
 from mmalign_core.metrics.retrieval import Direction
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.error_analysis.finding import METRIC
 from mmalign_core.workflow.error_analysis.refit import held_out_parts
 
 _CORRECTIONS = ("csls", "nnn")
@@ -21,10 +21,11 @@ _CORRECTIONS = ("csls", "nnn")
 
 @dataclass(frozen=True)
 class HubCorrection:
-    """A correction that surely helps. `gains`: direction -> paired difference of recall@10 with `low` and `high`."""
+    """A correction that surely helps. `gains`: direction -> paired difference of `metric` with `low` and `high`."""
 
     name: str
     gains: Mapping[str, Mapping[str, float]]
+    metric: str
 
     @property
     def gain(self) -> float:
@@ -33,22 +34,24 @@ class HubCorrection:
 
 
 def better_correction(run: Run) -> HubCorrection | None:
-    """Return the correction that raises recall@10 most; None if none surely raises it in both directions.
+    """Return the correction that raises the leading metric most; None if none surely raises it in both directions.
 
     Surely: the 95% interval of the paired difference lies above 0. None as well if the run corrects already, or is
     measured by folds, whose fits it does not keep.
     """
     if run.choices.correction != "none" or run.choices.folds or run.choices.fold_column:
         return None
-    before = _measured(run, "none")
-    trials = [HubCorrection(name, paired_gains(_measured(run, name), before)) for name in _CORRECTIONS]
+    before, metric = _measured(run, "none"), leading_metric(run.report)
+    trials = [HubCorrection(name, paired_gains(_measured(run, name), before, metric), metric) for name in _CORRECTIONS]
     surely = [one for one in trials if one.gains and min(gain["low"] for gain in one.gains.values()) > 0]
     return max(surely, key=lambda one: one.gain, default=None)
 
 
-def paired_gains(after: Mapping[str, Direction], before: Mapping[str, Direction]) -> dict[str, dict[str, float]]:
-    """Direction -> the paired difference of recall@10 with its interval."""
-    return {way: paired_bootstrap(after[way], before[way])[METRIC] for way in before}
+def paired_gains(
+    after: Mapping[str, Direction], before: Mapping[str, Direction], metric: str
+) -> dict[str, dict[str, float]]:
+    """Direction -> the paired difference of the metric with its interval."""
+    return {way: paired_bootstrap(after[way], before[way])[metric] for way in before}
 
 
 def mean_gain(gains: Mapping[str, Mapping[str, float]]) -> float:

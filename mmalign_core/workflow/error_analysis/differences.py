@@ -6,7 +6,6 @@ Where the two hold out the same items, that gives the numbers of their own repor
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +18,10 @@ from mmalign_core.metrics.ranking import measure_direction
 from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.progress import within
 from mmalign_core.store import Store
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types import Progress, no_progress
 from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.error_analysis.drift import NeighbourDrift, neighbour_drift
+from mmalign_core.workflow.error_analysis.drift import NeighbourDrift, neighbour_drift, shared_rows
 from mmalign_core.workflow.error_analysis.refit import MeasuredPart, measured_parts
 from mmalign_core.workflow.error_analysis.run_facts import DataDifference, choice_differences, data_difference
 
@@ -119,23 +118,6 @@ def compare_runs(a: Run, b: Run, *, store: Store, progress: Progress = no_progre
     choices = choice_differences(a, b)
     data = data_difference(a.collection, b.collection)
     return RunDifference(a, b, directions, drift, choices, data, notes, unmeasured)
-
-
-def shared_rows(a: EmbeddingSet, b: EmbeddingSet) -> tuple[EmbeddingSet, EmbeddingSet]:
-    """The rows that both sets hold, by item and content, in the order of `a`; of equal ones as many as both have."""
-    place = {name: row for row, name in enumerate(_row_names(b))}
-    rows = [(row, place[name]) for row, name in enumerate(_row_names(a)) if name in place]
-    return a.take([row for row, _ in rows]), b.take([row for _, row in rows])
-
-
-def _row_names(rows: EmbeddingSet) -> list[tuple[str, str, int]]:
-    """Item, content and how many equal rows came before."""
-    seen: Counter[tuple[str, str]] = Counter()
-    names = []
-    for item, key in zip(rows.ids, rows.keys):
-        names.append((item, key, seen[item, key]))
-        seen[item, key] += 1
-    return names
 
 
 def _directions(

@@ -1,7 +1,8 @@
-"""How far items moved from one run to another: the share of each row's nearest neighbours that it keeps."""
+"""Rows that two runs share, and how far each moved from one run to the other: the share of neighbours that it keeps."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,23 @@ def neighbour_drift(a: Mapping[str, EmbeddingSet], b: Mapping[str, EmbeddingSet]
         kept = (near[0][:, :, None] == near[1][:, None, :]).any(2).mean(1)
         found[modality] = NeighbourDrift(tuple(item for item, _ in shared), kept, k)
     return found
+
+
+def shared_rows(a: EmbeddingSet, b: EmbeddingSet) -> tuple[EmbeddingSet, EmbeddingSet]:
+    """The rows that both sets hold, by item and content, in the order of `a`; of equal ones as many as both have."""
+    place = {name: row for row, name in enumerate(_row_names(b))}
+    rows = [(row, place[name]) for row, name in enumerate(_row_names(a)) if name in place]
+    return a.take([row for row, _ in rows]), b.take([row for _, row in rows])
+
+
+def _row_names(rows: EmbeddingSet) -> list[tuple[str, str, int]]:
+    """Item, content and how many equal rows came before."""
+    seen: Counter[tuple[str, str]] = Counter()
+    names = []
+    for item, key in zip(rows.ids, rows.keys):
+        names.append((item, key, seen[item, key]))
+        seen[item, key] += 1
+    return names
 
 
 def _first_rows(rows: EmbeddingSet) -> dict[tuple[str, str], int]:

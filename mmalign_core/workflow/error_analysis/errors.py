@@ -19,11 +19,11 @@ from mmalign_core.triage.media_facts import MediaFacts
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_json, no_progress
 from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import DirectionErrors, ErrorReport
 from mmalign_core.workflow.error_analysis.judgement import direction_named, directions_of, judge_all
 from mmalign_core.workflow.error_analysis.measured_media import media_facts
 from mmalign_core.workflow.error_analysis.out_of_fold import PairSuspicion, set_suspicion
+from mmalign_core.workflow.error_analysis.run_vectors import encoded_again
 
 _REMEMBERED = 8
 """Directions of runs whose errors are kept in memory; our choice: those of a few runs that a person compares."""

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmalign_core.data.titles import item_titles
+from mmalign_core.metrics.leading import LeadingShare, leading_share
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.wording import say, say_word
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
-
-FIRST = 10
-"""The rank that counts as found: what fits on one screen of answers, and the largest recall that reports give."""
-METRIC = f"recall@{FIRST}"
 
 
 @dataclass(frozen=True)
@@ -35,26 +32,44 @@ class Finding:
 
 def headline(run: Run) -> Finding:
     """Return the direction that finds least: how many of its queries have a right answer among the first ten."""
-    metrics, chance = run.report["metrics"], run.report["baseline"]
-    way = min(metrics, key=lambda name: metrics[name][METRIC])
-    values, source, target = metrics[way], *way.split("->")
-    low, high = run.report["ci95"][way].get(METRIC, (None, None))
-    interval = "" if low is None else say("; 95% interval {low:.0%} to {high:.0%}", low=low, high=high)
-    words = say(
+    shares = {way: leading_share(run.report, way) for way in run.report["metrics"]}
+    way = min(shares, key=lambda name: shares[name].value)
+    one = shares[way]
+    words = _headline_words(one, *way.split("->"))
+    if one.low is not None and one.low <= one.chance:
+        words += say(" The interval does not lie above chance.")
+    evidence = {
+        "direction": way, "metric": one.metric, "value": one.value, "n": one.n, "ci95": [one.low, one.high],
+        "chance": one.chance,
+    }  # fmt: skip
+    return Finding("headline", words, 1 - one.value, {"page": "errors", "direction": way}, evidence)
+
+
+def _headline_words(one: LeadingShare, source: str, target: str) -> str:
+    interval = "" if one.low is None else say("; 95% interval {low:.0%} to {high:.0%}", low=one.low, high=one.high)
+    if one.few:
+        return say(
+            "The right {target} comes first for {hits:,} of {n:,} queries by {source}, each among "
+            "{candidates:,} (by chance {by_chance} of 100{interval}).",
+            target=say_word(target),
+            hits=one.hits,
+            n=one.n,
+            source=say_word(source),
+            candidates=round(one.candidates),
+            by_chance=of_100(one.chance),
+            interval=interval,
+        )
+    return say(
         "The right {target} is among the first {first} for {found} of 100 queries by {source} (by "
         "chance {by_chance}{interval}; {n:,} queries).",
         target=say_word(target),
-        first=FIRST,
-        found=of_100(values[METRIC]),
+        first=one.cut,
+        found=of_100(one.value),
         source=say_word(source),
-        by_chance=of_100(chance[way][METRIC]),
+        by_chance=of_100(one.chance),
         interval=interval,
-        n=values["n"],
+        n=one.n,
     )
-    if low is not None and low <= chance[way][METRIC]:
-        words += say(" The interval does not lie above chance.")
-    evidence = {"direction": way, "metric": METRIC, "value": values[METRIC], "n": values["n"], "ci95": [low, high]}
-    return Finding("headline", words, 1 - values[METRIC], {"page": "errors", "direction": way}, evidence)
 
 
 def in_order(run: Run, found: Sequence[Finding]) -> tuple[Finding, ...]:

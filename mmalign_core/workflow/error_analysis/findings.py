@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mmalign_core.data.titles import one_line
+from mmalign_core.metrics.leading import leading_metric, leading_share
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -15,7 +16,7 @@ from mmalign_core.wording import say, say_way
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
-from mmalign_core.workflow.error_analysis.finding import FIRST, METRIC, Finding, in_order, of_100, row_name
+from mmalign_core.workflow.error_analysis.finding import Finding, in_order, of_100, row_name
 from mmalign_core.workflow.error_analysis.offered_changes import correction, training
 from mmalign_core.workflow.error_analysis.slices import slices_of
 
@@ -101,7 +102,8 @@ def _hub_words(errors: ErrorReport, way: str, crowded: int) -> str:
 
 def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | None) -> list[Finding]:
     """The slice that surely finds less than the rest and costs most queries; nothing where none surely does."""
-    report = slices_of(run, errors, store=store, metric=METRIC, settings=settings)
+    metric = leading_metric(run.report)
+    report = slices_of(run, errors, store=store, metric=metric, settings=settings)
     worst = report.worst()
     if worst is None:
         return []
@@ -113,7 +115,7 @@ def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | Non
         "{high:+.1f} points, q = {q:.2g}).",
         way=say_way(way),
         label=one.group.label,
-        first=FIRST,
+        first=leading_share(run.report, way).cut,
         share=of_100(one.value),
         rest=of_100(one.rest),
         n=one.n,
@@ -124,7 +126,7 @@ def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | Non
     )
     action = {"page": "errors", "slice": one.key, "direction": way}
     evidence = {
-        "direction": way, "slice": one.key, "metric": METRIC, "n": one.n, "value": one.value, "ci95": [*one.ci95],
+        "direction": way, "slice": one.key, "metric": metric, "n": one.n, "value": one.value, "ci95": [*one.ci95],
         "rest": one.rest, "difference": one.difference, "difference_ci95": [low, high], "p": one.p, "q": one.q,
     }  # fmt: skip
     return [Finding("slice", words, -one.n * one.difference / n, action, evidence)]

@@ -113,7 +113,11 @@ def _among(
     scores = scoring.scores(asked.queries, targets, bank)
     with pulsing(progress, 0.0, say("searching what every query chose")):
         matches = scoring.for_sizes(len(asked.rows), len(targets)).match(scores)
-    return asked.rows, judgements_of(direction, asked.queries, targets, scores, matches, fold=fold, progress=progress)
+    truth = asked.truths[0]
+    judged = judgements_of(
+        direction, asked.queries, targets, scores, matches, truth=truth, fold=fold, progress=progress
+    )
+    return asked.rows, judged
 
 
 def _rows_of(rows: EmbeddingSet, part: EmbeddingSet) -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.metrics.leading import leading_metric
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress
@@ -14,9 +15,9 @@ from mmalign_core.wording import say, say_way
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.comparison.comparison import compare
 from mmalign_core.workflow.error_analysis.corrections import better_correction, mean_gain, paired_gains
-from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
-from mmalign_core.workflow.error_analysis.finding import FIRST, METRIC, Finding, of_100, row_name
+from mmalign_core.workflow.error_analysis.finding import Finding, of_100, row_name
+from mmalign_core.workflow.error_analysis.run_vectors import encoded_again
 
 _TRAINED = "infonce-linear"
 """The trained aligner that is tried: the one that the other heads start from."""
@@ -34,13 +35,13 @@ def correction(run: Run, errors: ErrorReport) -> list[Finding]:
     way, hub, share = _largest_hub(errors)
     words = say(
         "'{hub}' is chosen for {share:.0%} of the queries {way}. Correcting for hubs ({name}) brings "
-        "{points} of recall@{first}{interval}.",
+        "{points} of {metric}{interval}.",
         hub=hub,
         share=share,
         way=say_way(way),
         name=found.name,
         points=_points(found.gain),
-        first=FIRST,
+        metric=found.metric,
         interval=_interval(found.gains),
     )
     action = {"page": "align", "choices": {"correction": found.name}}
@@ -66,11 +67,11 @@ def training(run: Run, store: Store, settings: Settings | None, progress: Progre
     rows = {row["aligner"]: row for row in board.rows if not row["error"]}
     if set(rows) != {own.aligner, _TRAINED}:
         return []
-    gains = paired_gains(rows[_TRAINED]["directions"], rows[own.aligner]["directions"])
-    way = "->".join(pair)
+    metric, way = leading_metric(rows[_TRAINED]), "->".join(pair)
+    gains = paired_gains(rows[_TRAINED]["directions"], rows[own.aligner]["directions"], metric)
     if min(gain["low"] for gain in gains.values()) <= 0:
         return []
-    after, before = (rows[name]["metrics"][way][METRIC] for name in (_TRAINED, own.aligner))
+    after, before = (rows[name]["metrics"][way][metric] for name in (_TRAINED, own.aligner))
     words = say(
         "{n_train:,} pairs are known: a trained aligner ({trained}) finds {after} of 100 queries "
         "{way} instead of {before}, on {n_test:,} held-out items{interval}.",

@@ -22,7 +22,7 @@ from mmalign_core.vectors import unit_rows
 from mmalign_core.wording import say, say_word
 from mmalign_core.workflow.alignment.inputs import Sets, prepared, text_encoder
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.error_analysis.encoded import encoded_again
+from mmalign_core.workflow.error_analysis.run_vectors import encoded_again
 
 FOLDS = 10
 """Folds of the sources that learn. Chosen: with five, a tenth less of the pairs is known to each fit."""

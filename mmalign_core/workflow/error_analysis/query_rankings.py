@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -83,8 +83,7 @@ def query_rankings(run: Run, judgements: Judgements) -> QueryRankings:
         # A correction looks at all queries, held-out ones too, as where these were judged.
         whole = _group(run, judgements, np.arange(many), every, ())
         rest = np.flatnonzero(~held)
-        truth = replace(whole.truth, queries=whole.truth.queries[rest], answerable=whole.truth.answerable[rest])
-        groups.append(_Group(rest, every, whole.scores.take(rest), truth))
+        groups.append(_Group(rest, every, whole.scores.take(rest), whole.truth.take(rest)))
     return QueryRankings(judgements, held | ~judgements.held_out, tuple(groups))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.metrics.leading import leading_share
 from mmalign_core.store import Store
 from mmalign_core.triage.rank_bins import RankBin, measured_queries, rank_bins
 from mmalign_core.triage.space_verdicts import SpaceVerdict, space_verdicts
@@ -19,8 +20,6 @@ from mmalign_core.workflow.error_analysis.refit import held_out_parts
 
 _PLURALS = {"text": "texts", "image": "pictures", "audio": "sounds", "video": "videos"}
 _SINGULARS = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
-_METRICS = {10: "recall@10", 5: "recall@5", 1: "recall@1"}
-"""Cut -> metric, the largest first: ten answers fit on one screen."""
 
 
 @dataclass(frozen=True)
@@ -55,27 +54,28 @@ def summarise_ranks(run: Run, *, store: Store, progress: Progress = no_progress)
 def rank_sentence(report: Mapping[str, Any], way: str) -> str:
     """Return how many queries of this direction have a right answer among the first, with chance, interval and n.
 
-    The cut is the largest that leaves most candidates out: 10, 5 or 1.
+    The cut is 10, and 1 where there are few candidates.
     """
-    values, (source, target) = report["metrics"][way], way.split("->")
-    cut = next((cut for cut in _METRICS if 2 * cut < values["candidates"]), 1)
-    name = _METRICS[cut]
-    low, high = report["ci95"].get(way, {}).get(name, (None, None))
-    interval = "" if low is None else say("; 95% interval {low:.0f} to {high:.0f}", low=100 * low, high=100 * high)
-    place = say("among the first {cut}", cut=cut) if cut > 1 else say("first")
+    one, (source, target) = leading_share(report, way), way.split("->")
+    low, high = one.low, one.high
+    interval = (
+        ""
+        if low is None or high is None
+        else say("; 95% interval {low:.0f} to {high:.0f}", low=100 * low, high=100 * high)
+    )
+    place = say("first") if one.few else say("among the first {cut}", cut=one.cut)
     queries, answer = say_word(_PLURALS.get(source, source)), say_word(_SINGULARS.get(target, target))
-    chance = 100 * report["baseline"][way][name]
     return say(
         "The right {answer} is {place} for {share:.0f} of 100 {queries} (by chance "
         "{chance:.0f}{interval}; each of {n:,} {queries} ranks {candidates:,} {targets}).",
         answer=answer,
         place=place,
-        share=100 * values[name],
+        share=100 * one.value,
         queries=queries,
-        chance=chance,
+        chance=100 * one.chance,
         interval=interval,
-        n=values["n"],
-        candidates=values["candidates"],
+        n=one.n,
+        candidates=report["metrics"][way]["candidates"],
         targets=say_word(_PLURALS.get(target, target)),
     )
 

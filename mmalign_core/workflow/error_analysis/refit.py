@@ -17,7 +17,7 @@ from mmalign_core.workflow.alignment.inputs import Sets, usable_sets
 from mmalign_core.workflow.alignment.measurement import fit_parts
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, hold_out, plan_of
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.error_analysis.encoded import encoded_again
+from mmalign_core.workflow.error_analysis.run_vectors import encoded_again
 
 _ENCODED = 0.3
 """Share of the progress for the vectors, where folds are fitted again after them. Our choice."""

@@ -28,11 +28,11 @@ from mmalign_core.workflow.alignment.measurement import Measurement
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, hold_out, make_plan
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.encoding import Encoding
-from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.refit import held_out_parts
 from mmalign_core.workflow.error_analysis.repair_fits import RepairedPart, RepairProof, effect_of, fit_both
 from mmalign_core.workflow.error_analysis.repair_outcome import Repair
 from mmalign_core.workflow.error_analysis.repair_suspects import Suspects, find_suspects
+from mmalign_core.workflow.error_analysis.run_vectors import encoded_again
 from mmalign_core.workflow.marks import read_marks
 
 FOLDS = 5

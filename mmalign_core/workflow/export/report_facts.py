@@ -9,6 +9,7 @@ from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.encoders.batched.text_lengths import LongTexts
+from mmalign_core.metrics.leading import leading_share
 from mmalign_core.metrics.report import at_chance
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.triage.causes import cause_words
@@ -47,19 +48,19 @@ def finding(run: Run) -> str:
     if way not in report.get("ci95", {}) or way not in report.get("baseline", {}):
         raise BadInput(say("run '{id}' holds no intervals or no values by chance; align the data again", id=run.id))
     source, target = (NAMES.get(modality, modality) for modality in run.choices.pair)
-    n, low, high = found["n"], *report["ci95"][way]["recall@10"]
-    hits, chance = round(found["recall@10"] * n), report["baseline"][way]["recall@10"]
+    one = leading_share(report, way)
     sentence = say(
-        "The right {target} is among the first 10 for {hits:,} of {n:,} {source}s ({recall:.0%}, 95% "
+        "The right {target} is {place} for {hits:,} of {n:,} {source}s ({recall:.0%}, 95% "
         "interval {low:.0%} to {high:.0%}; by chance {chance:.0%}).",
         target=say_word(target),
-        hits=hits,
-        n=n,
+        place=say("first") if one.few else say("among the first {cut}", cut=one.cut),
+        hits=one.hits,
+        n=one.n,
         source=say_word(source),
-        recall=found["recall@10"],
-        low=low,
-        high=high,
-        chance=chance,
+        recall=one.value,
+        low=one.low,
+        high=one.high,
+        chance=one.chance,
     )
     return say("{sentence} That is no better than chance.", sentence=sentence) if way in at_chance(report) else sentence
 

@@ -1,4 +1,5 @@
-"""Use case: clusters of a map with keywords, and a value for each point by what the run answered."""
+"""Use case: clusters of a map with keywords, a value for each point by what the run answered, and a map turned to lie
+as another does."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import orthogonal_procrustes
 
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.workflow.alignment.run import Run
@@ -72,3 +74,24 @@ def _points_of(modality: np.ndarray, row: np.ndarray, name: str) -> np.ndarray:
     """Return the points of one modality in the order of its rows."""
     held = np.flatnonzero(modality == name)
     return held[np.argsort(row[held], kind="stable")]
+
+
+_NAMES = ["item", "modality", "key"]
+"""Columns that tell which medium a point is."""
+_FEWEST = 3
+"""Points that settle a rotation and reflection of the plane."""
+
+
+def turned_map(points: pd.DataFrame, fixed: pd.DataFrame) -> pd.DataFrame:
+    """Return the points, rotated and mirrored so that media of both maps lie as near as possible to their place there.
+
+    Orthogonal Procrustes over the media that both hold (columns item, modality, key, x, y). Distances on the map stay.
+    The same points are returned if fewer than three media are shared.
+    """
+    own, other = (frame.drop_duplicates(_NAMES).set_index(_NAMES)[["x", "y"]] for frame in (points, fixed))
+    shared = own.index.intersection(other.index)
+    if len(shared) < _FEWEST:
+        return points
+    a, b = own.loc[shared].to_numpy(float), other.loc[shared].to_numpy(float)
+    turn, _ = orthogonal_procrustes(a - a.mean(0), b - b.mean(0))
+    return points.assign(**dict(zip("xy", ((points[["x", "y"]].to_numpy(float) - a.mean(0)) @ turn).T)))

@@ -27,7 +27,7 @@ from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
 from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.recommendation.filters import allowed_items
-from mmalign_core.workflow.recommendation.indexed import search_of
+from mmalign_core.workflow.recommendation.index_choice import search_of
 from mmalign_core.workflow.recommendation.queries import place_query
 from mmalign_core.workflow.recommendation.recommenders import FittedRecommender, unfitted_recommender
 

@@ -17,7 +17,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, Skipped, no_progress
 from mmalign_core.wording import say
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.recommendation.indexed import indexed_items, placed_ids, wants_index
+from mmalign_core.workflow.recommendation.index_choice import indexed_items, placed_ids, wants_index
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from mmalign_core.wording import say, tr
 from pages._components import errors
 from pages._components.media import videos
 from pages._session import cache, media_cache, state
+from pages._session.sources import shared_titles
 from pages._session.thumbnails import Thumbnail, cover
-from pages._session.titles import shared_titles
 
 _DEMO_SOURCES = say("Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences")
 _WIDEST, _LARGE = 440, 640

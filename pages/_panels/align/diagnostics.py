@@ -84,9 +84,10 @@ def _verdict(verdict: SpaceVerdict, offered: set[str], correction: HubCorrection
     elif verdict.remedy == "correct":
         gain = fixed(100 * correction.gain, 1, plus=True)
         words = tr(
-            "{name} was tried: {gain} points of recall@10, on the measured queries of this run.",
+            "{name} was tried: {gain} points of {metric}, on the measured queries of this run.",
             name=correction.name,
             gain=gain,
+            metric=correction.metric,
         )
         _remedy(tr("Correct for hubs"), ":material/hub:", words, correction=correction.name)
     elif in_vain:

@@ -12,7 +12,7 @@ from mmalign_core.types import Progress
 from mmalign_core.wording import say, tr
 from mmalign_core.workflow import RankBin, RankSummary, Run, rank_sentence, summarise_ranks
 from pages._components import errors, figures, numbers, waiting
-from pages._session import cache, compared, state
+from pages._session import cache, compared_run, state
 from pages._session.jobs import Task
 
 _KEY = "align.ranks"
@@ -58,7 +58,7 @@ def histogram(found: RankSummary, *, held_out: bool) -> None:
         selection_mode="points",
         alt=tr("How many queries have their right answer at which rank, in each direction"),
     )
-    clicked = compared.clicked_points(_KEY)
+    clicked = compared_run.clicked_points(_KEY)
     if clicked and clicked[0][0] in found.bins:
         way, place = clicked[0]
         open_errors(way, found.bins[way][int(place)], held_out=held_out)

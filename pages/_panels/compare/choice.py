@@ -7,14 +7,14 @@ import streamlit as st
 from mmalign_core.plots import cut_text
 from mmalign_core.wording import tr
 from pages._components import errors, run_menu
-from pages._session import cache, compared
-from pages._session.compared import OtherRun
+from pages._session import cache, compared_run
+from pages._session.compared_run import OtherRun
 
 
 def show() -> OtherRun | None:
     """Draw the menu and return the chosen run; a hint and None if there is no other run."""
-    others = compared.other_runs(cache.home_store().list_runs(), run_menu.saved_label)
-    asked = compared.named()
+    others = compared_run.other_runs(cache.home_store().list_runs(), run_menu.saved_label)
+    asked = compared_run.named()
     if not others:
         errors.empty(
             tr("There is no other run yet"),
@@ -42,6 +42,6 @@ def show() -> OtherRun | None:
         help=tr("Runs of this session first, then saved runs. Each difference is the open run minus this one."),
     )
     if chosen != asked and asked in others:
-        compared.name(chosen)
+        compared_run.name(chosen)
         st.rerun()
     return others[chosen]

@@ -22,7 +22,7 @@ from mmalign_core.workflow import (
     project_run,
 )
 from pages._session import cache, pipeline
-from pages._session.compared import OtherRun
+from pages._session.compared_run import OtherRun
 from pages._session.jobs import Task, within
 from pages._session.view_spec import ViewSpec
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word, run_difference_figure
 from mmalign_core.wording import say, tr, tr_many
-from mmalign_core.workflow import DirectionDifference
+from mmalign_core.workflow import DirectionDifference, leading_metric
 from pages._components import errors, exports, figures, numbers
 from pages._components.headings import headings
 from pages._panels.compare.comparison import Comparison
@@ -21,13 +21,12 @@ _BADGES = {
     "worse": say(":red[:material/trending_down: **worse**]"),
     "tied": say(":gray[:material/balance: **tied**]"),
 }
-_HEADLINE = "recall@10"
 _LETTERS = re.compile(r"\b(?:run )?([AB])\b")
 _COUNTED = ("median_rank",)
 """Metrics that are ranks, not shares, and are better when they are lower."""
 
 
-def verdict(row: Mapping[str, Any], name: str = _HEADLINE) -> str:
+def verdict(row: Mapping[str, Any], name: str = "") -> str:
     """Return "better" or "worse" if the whole paired interval lies on one side of 0, else "tied"."""
     low, high = row["ci95"]
     if low <= 0 <= high:
@@ -71,13 +70,15 @@ def _named(words: str) -> str:
 
 
 def _sentence(found: Comparison, one: DirectionDifference, rows: Mapping[str, Any], other: str) -> str:
-    row, won, lost = rows[_HEADLINE], len(one.won), len(one.lost)
+    metric = leading_metric(found.runs[1].report)
+    row, won, lost = rows[metric], len(one.won), len(one.lost)
     low, high = (numbers.fixed(100 * end, 1, plus=True) for end in row["ci95"])
     words = tr(
-        "{way}: recall@10 is {b:.0%} with the open run and {a:.0%} with {other} ({difference} "
+        "{way}: {metric} is {b:.0%} with the open run and {a:.0%} with {other} ({difference} "
         "points, 95% interval {low} to {high}; {n:,} queries, {split_words}). {wins}, "
         "{lost:,} lost.",
         way=direction_arrow(one.way),
+        metric=metric,
         b=row["b"],
         a=row["a"],
         other=other,

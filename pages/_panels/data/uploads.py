@@ -12,7 +12,7 @@ from mmalign_core.wording import tr
 from mmalign_core.workflow import about_upload, kept_upload
 from pages._components import errors
 from pages._session import cache, kept_data, places, previews, state
-from pages._session.received import content_of
+from pages._session.received_files import content_of
 from pages._session.uploads import receive_upload
 from pages._session.visitors import chose_upload, visitor
 

@@ -23,7 +23,7 @@ from mmalign_core.workflow import (
 from pages._components import errors, run_menu, waiting
 from pages._session import cache
 from pages._session.jobs import Task
-from pages._session.received import content_of
+from pages._session.received_files import content_of
 
 _SHOWN = 20
 """Differences that a failed verification lists. Our choice: enough to see what kind they are of."""

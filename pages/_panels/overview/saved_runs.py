@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.wording import tr
-from mmalign_core.workflow import RunSummary, check_run_id
+from mmalign_core.workflow import RunSummary, check_run_id, leading_share
 from pages._components import errors, exports, numbers, run_menu
 from pages._components.headings import headings
 from pages._session import cache, clicks, state
@@ -31,7 +31,7 @@ def show() -> None:
         column_config=headings(
             table,
             {
-                "recall@10": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+                "value": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
                 "saved": st.column_config.DatetimeColumn(format="distance"),
             },
         ),
@@ -49,6 +49,7 @@ def _table(found: list[RunSummary]) -> pd.DataFrame:
     for summary in found:
         ways = summary.report.get("metrics", {})
         way = next(iter(ways), "")
+        leading = leading_share(summary.report, way) if way else None
         rows.append(
             {
                 "name": summary.id,
@@ -57,8 +58,9 @@ def _table(found: list[RunSummary]) -> pd.DataFrame:
                 "aligner": summary.aligner,
                 "measured on": numbers.split_words(summary.report) if ways else tr("not measured"),
                 "direction": way.replace("->", " → "),
-                "n": ways[way]["n"] if way else None,
-                "recall@10": ways[way]["recall@10"] if way else None,
+                "n": leading.n if leading else None,
+                "metric": leading.metric if leading else None,
+                "value": leading.value if leading else None,
             }
         )
     return pd.DataFrame(rows)

@@ -16,7 +16,7 @@ from pages._panels.recommend import queries
 from pages._panels.space import points
 from pages._session import cache, state
 from pages._session.links import LONGEST_TEXT
-from pages._session.received import content_of
+from pages._session.received_files import content_of
 from pages._session.uploads import receive_query
 
 UPLOAD, CAMERA, MICROPHONE = say("Upload"), say("Camera"), say("Microphone")

@@ -70,7 +70,6 @@ def show_cell(shown: View, block: SimilarityBlock, source_row: int, target_row: 
     scores = row.dense()[0]
     score = scores[target_row]
     rank = int((scores >= score - row.rounding[0]).sum())
-    query, candidate = block.source.take(np.array([source_row])), block.target.take(np.array([target_row]))
     columns = st.columns(3)
     columns[0].metric(tr("score"), fixed(score, 3))
     columns[1].metric(
@@ -78,7 +77,7 @@ def show_cell(shown: View, block: SimilarityBlock, source_row: int, target_row: 
         f"{rank:,} / {len(scores):,}",
         help=tr("Among all candidates of the space. Candidates with the same score count as ranked before it."),
     )
-    columns[2].metric(tr("right answer"), tr("yes") if right_pair(query, candidate) else tr("no"))
+    columns[2].metric(tr("right answer"), tr("yes") if right_pair(block, source_row, target_row) else tr("no"))
     for rows, place in ((block.source, source_row), (block.target, target_row)):
         name = previews.title(shown.run.collection, rows.ids[place])
         text = "" if rows.modality == "text" else f" · {errors.plain(name)}"

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.metrics.outcomes import correct_in_block, ranks_in_block
+from mmalign_core.metrics.outcomes import correct_in_block, ranks_in_block, right_scores
 from mmalign_core.metrics.questions import is_many
 from mmalign_core.metrics.retrieval import RightAnswers
-from mmalign_core.metrics.right_scores import right_scores
 from mmalign_core.scoring.scan import Asked, Blocks, scan
 from mmalign_core.scoring.scores import Scores
 from mmalign_core.types import Progress, no_progress

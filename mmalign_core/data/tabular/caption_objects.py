@@ -8,6 +8,8 @@ from mmalign_core.data.tabular.cells import Cells, as_list
 
 TEXT_KEYS = ("text", "caption", "raw", "raw_caption", "sentence", "description")
 """Names under which published data sets keep the text of such an object, the most likely first."""
+_SPEAKERS, _ANSWERING = ("from", "role"), ("gpt", "assistant", "model", "bot", "chatgpt")
+"""Who says a turn of a conversation, as LLaVA and chat messages write it: what the model says describes the picture."""
 _MOST = 1000
 """Objects of one cell that are looked at; our choice: no picture has more captions."""
 
@@ -35,6 +37,10 @@ def _is_object(value: Any) -> bool:
 
 
 def _texts(entry: dict[str, Any]) -> list[str]:
+    if any(key in entry for key in _SPEAKERS):
+        spoken = entry.get("value", entry.get("content"))
+        answers = str(next(entry[key] for key in _SPEAKERS if key in entry)).lower() in _ANSWERING
+        return [spoken] if answers and isinstance(spoken, str) and spoken.strip() else []
     for key in TEXT_KEYS:
         held = entry.get(key)
         if isinstance(held, str):
