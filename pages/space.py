@@ -130,7 +130,7 @@ def show_item(run: Run) -> None:
         placed,
         index=placed.index(current),
         key=key,
-        format_func=lambda i: previews.menu_title(run.collection, i),
+        format_func=previews.menu_titles(run.collection).__getitem__,
         help=tr("Click a point, or find an item by typing."),
         on_change=lambda: look_at(state.widget(key)),
     )

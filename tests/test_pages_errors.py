@@ -122,6 +122,26 @@ def test_a_second_right_answer_names_the_chosen_item_and_its_side(data: Path) ->
     button(app, "errors.undo")
 
 
+def test_a_wrong_pair_gets_its_right_partner_and_is_re_paired(data: Path) -> None:
+    app = errors_page(data, run=RUN, item="i0", at="image->text:0")
+    assert not [menu for menu in app.selectbox if str(menu.key).startswith("errors.partner")], "the pair is not marked"
+    button(app, "errors.mark.wrong_pair")
+    menu = app.selectbox(key="errors.partner.image->text:0")
+    assert menu.value == "" and menu.options[0].startswith("Not known") and len(menu.options) > 60
+    menu.set_value("i3").run()
+    (mark,) = marks_of(data, "i0")
+    assert (mark.kind, mark.other, mark.modality) == (MarkKind.WRONG_PAIR, "i3", "text")
+    assert app.selectbox(key="errors.partner.image->text:0").value == "i3" and "with i3" in words_of(app)
+    changes = next(f.value for f in errors_page(data, run=RUN, view="Repair").dataframe if "change" in f.value)
+    assert list(changes["id"]) == ["i0"] and changes["change"][0] in ("replace", "drop")
+    app.selectbox(key="errors.partner.image->text:0").set_value("").run()
+    assert [mark.other for mark in marks_of(data, "i0")] == [""], "not known after all: the pair is dropped"
+    button(app, "errors.undo")
+    button(app, "errors.undo")
+    button(app, "errors.undo")
+    assert not marks_of(data, "i0")
+
+
 def test_wrong_pairs_are_repaired_with_proof_kept_and_undone(data: Path) -> None:
     app = errors_page(data, run=RUN)
     for item in SWAPPED:

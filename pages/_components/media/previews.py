@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -33,17 +33,21 @@ def title(collection: Collection, item: str, limit: int = 60) -> str:
 
 def menu_title(collection: Collection, item: str, limit: int = 60) -> str:
     """Return the title for a menu: where several items share a title, the id follows it, and the title is cut first."""
+    return menu_titles(collection, limit)[item]
+
+
+def menu_titles(collection: Collection, limit: int = 60) -> Mapping[str, str]:
+    """Return item -> its title for a menu, kept: a menu asks for all of them whenever it is drawn."""
     kind = tr("titles of {limit} letters", limit=limit)
-    return cache.of_collection(kind, collection, lambda held: _menu_titles(held, limit))[item]
+    return cache.of_collection(kind, collection, lambda held: _menu_titles(held, limit))
 
 
 def _menu_titles(collection: Collection, limit: int) -> dict[str, str]:
-    """Item -> its title; a menu asks for all of them whenever it is drawn."""
-    shared, found = shared_titles(collection), {}
+    shared, titles, found = shared_titles(collection), cache.titles(collection), {}
     for item in collection.ids:
         known = cut_text(item, limit // 2)
-        short = title(collection, item, limit - len(known) - 3) if item in shared else ""
-        found[item] = f"{short} ({known})" if short else title(collection, item, limit)
+        short = cut_text(titles[item], limit - len(known) - 3) if item in shared else ""
+        found[item] = f"{short} ({known})" if short else cut_text(titles[item], limit)
     return found
 
 

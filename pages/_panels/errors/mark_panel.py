@@ -20,7 +20,9 @@ KEYS: Mapping[str, MarkKind] = {str(number): kind for number, kind in enumerate(
 """Key -> kind of the mark that it sets."""
 _HELP = {
     MarkKind.RIGHT: say("The pair is right: a repair never drops it."),
-    MarkKind.WRONG_PAIR: say("The two media do not belong together: a repair drops the pair."),
+    MarkKind.WRONG_PAIR: say(
+        "The two media do not belong together: a repair drops the pair, or re-pairs it if you name the right one."
+    ),
     MarkKind.ALSO_RIGHT: say("The chosen answer is right too: a repair counts it as a second right answer."),
     MarkKind.BAD_FILE: say("The picture, sound or video is of no use: a repair drops it."),
     MarkKind.AMBIGUOUS: say("Nobody can tell: it is kept in mind, and a repair leaves it alone."),
@@ -84,7 +86,7 @@ def add(run: Run, query: Query, kind: MarkKind, note_key: str = "") -> None:
     """Mark the query's pair, and keep it in focus; only inside a callback."""
     state.open_query(query.key, query.item)
     note = str(state.widget(note_key, "") or "") if note_key else ""
-    _keep(run, query, kind, _other(query, kind), _modality(query, kind), note)
+    keep(run, query, kind, _other(query, kind), _modality(query, kind), note)
     if note_key:
         state.set_widget(note_key, "")
 
@@ -124,11 +126,12 @@ def _add_note(run: Run, query: Query, mark: Mark, note_key: str) -> None:
     if not note:
         _say(tr("Write the note first."), icon=":material/edit_note:")
         return
-    _keep(run, query, mark.kind, mark.other, mark.modality, note)
+    keep(run, query, mark.kind, mark.other, mark.modality, note)
     state.set_widget(note_key, "")
 
 
-def _keep(run: Run, query: Query, kind: MarkKind, other: str, modality: str, note: str) -> None:
+def keep(run: Run, query: Query, kind: MarkKind, other: str, modality: str, note: str) -> None:
+    """Keep a mark of the query's item, and say so; only inside a callback."""
     try:
         made = add_mark(
             run.collection, cache.store(), kind, query.item, other=other, modality=modality, note=note, who=author()

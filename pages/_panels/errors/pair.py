@@ -13,7 +13,7 @@ from mmalign_core.workflow import Cause, ErrorReport, Mark, RankedCandidate, Run
 from pages._components import errors, figures, header
 from pages._components.media import gallery, previews, row_media
 from pages._components.numbers import fixed
-from pages._panels.errors import mark_panel
+from pages._panels.errors import mark_panel, partner_menu
 from pages._panels.errors.queries import Query, open_item
 from pages._panels.similarity import explanation
 from pages._session import cache, languages, run_cache
@@ -29,7 +29,9 @@ def show(run: Run, run_key: str, report: ErrorReport, query: Query, marks: Mappi
     """Draw the query in focus."""
     _facts(query, report)
     _media(run, query)
-    mark_panel.show(run, query, marks.get(query.item, ()))
+    own = marks.get(query.item, ())
+    mark_panel.show(run, query, own)
+    partner_menu.show(run, run_key, query, own)
     if query.causes:
         _causes(run.collection, query.causes)
     elif not query.is_correct:

@@ -163,7 +163,8 @@ def _item(run: Run) -> None:
         else tr("Nothing matches; try other words.")
     )
     st.caption(words)
-    shown = {item: previews.menu_title(run.collection, item) for item in found[:_OFFERED]}
+    titles = previews.menu_titles(run.collection)
+    shown = {item: titles[item] for item in found[:_OFFERED]}
     cards = [gallery.card(run.collection, item, modalities=[], title=title) for item, title in shown.items()]
     with st.container(width=420):
         gallery.show(cards, key="ask.items", width=92, most=4, on_pick=lambda item: add(run, "item", item))
