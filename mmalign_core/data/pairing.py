@@ -50,7 +50,7 @@ def paired(stems: Stems) -> tuple[dict[str, str], str]:
     if _pairs(stems, media) or (len(kinds) < 2 and folders < 2):
         return dict(stems), ""
     for found, words in _ways(stems, media, kinds):
-        own = stems | found
+        own = {**stems, **found}
         count = _pairs(own, media) if len(kinds) > 1 else _described(own)
         rarer = min(len({own[n] for n in media if media[n] == kind}) for kind in kinds)
         if count and _SHARE * count >= rarer:

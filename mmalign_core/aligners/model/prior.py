@@ -49,7 +49,11 @@ class Prior:
         widths = {s.concepts.vectors.shape[1] for s in known.values() if s.concepts and s.concepts.vectors is not None}
         if "text" in sets and widths == {sets["text"].vectors.shape[1]}:
             known["text"] = sets["text"]
-        return Prior(Bridge().fit(known), DEFAULT_WEIGHT) if len(known) > 1 and len(widths) == 1 else Prior()
+        if len(known) < 2 or len(widths) != 1:
+            return Prior()
+        bridge = Bridge()
+        bridge.fit(known)
+        return Prior(bridge, DEFAULT_WEIGHT)
 
     def with_best_weight(self, trained: Mapping[str, np.ndarray], sets: Sets, held: Pairs) -> Prior:
         """Return the prior with the weight of the highest mean reciprocal rank on held-out examples.
