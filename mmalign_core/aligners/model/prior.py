@@ -10,7 +10,7 @@ import numpy as np
 
 from mmalign_core.aligners.arrays import with_prefix
 from mmalign_core.aligners.base import Aligner
-from mmalign_core.aligners.explainable import LinearMap
+from mmalign_core.aligners.explainable import HasParts, LinearMap
 from mmalign_core.aligners.matching.bridge import Bridge
 from mmalign_core.aligners.model.known_pairs import KnownPairs, joined
 from mmalign_core.aligners.pairs import Pairs, Sets
@@ -39,7 +39,7 @@ class Prior:
     A modality without concepts has b = 0, which keeps the order of its candidates.
     """
 
-    bridge: Bridge | None = None
+    bridge: Aligner | None = None
     weight: float = 0.0
 
     @staticmethod
@@ -91,7 +91,7 @@ class Prior:
         return Prior(Bridge().load_state(with_prefix(f"{prefix}bridge.", arrays)), float(arrays[f"{prefix}weight"][0]))
 
     def _bridge_rows(self, rows: EmbeddingSet, modality: str) -> np.ndarray:
-        assert self.bridge is not None
+        assert isinstance(self.bridge, HasParts)
         state = self.bridge.state()
         if modality == "text" or f"labels.{modality}" in state:
             return self.bridge.transform(rows)
