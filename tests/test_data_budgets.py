@@ -119,7 +119,7 @@ def test_large_values_for_many_cells_are_read_row_by_row(tmp_path: Path) -> None
     many = pa.array([np.random.default_rng(i).bytes(5_000) for i in range(3000)], pa.binary())
     for name, column in (("lump", lump), ("many", many)):
         pq.write_table(pa.table({"image": column}), tmp_path / f"{name}.parquet")
-        assert has_lumps(pq.read_metadata(tmp_path / f"{name}.parquet")) == (name == "lump")
+        assert has_lumps(tmp_path / f"{name}.parquet", 1) == (name == "lump")
 
 
 def test_decoded_bytes_are_those_of_the_unpacked_array() -> None:

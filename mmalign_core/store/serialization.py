@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 from mmalign_core.store.array_files import read_arrays, write_arrays
 from mmalign_core.store.columns import HEADER, read_columns, write_columns
 from mmalign_core.store.folders import plain, write_json
+from mmalign_core.store.parquet_chunks import column_chunks
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Strings
 from mmalign_core.types.embeddings import Pivots
 from mmalign_core.types.sequences import Sequences
@@ -124,11 +126,13 @@ def check_frame(path: Path, most_bytes: int) -> None:
     large = BadInput(f"the table '{path.name}' takes more than {most_bytes:,} bytes; raise MMALIGN_MAX_ARCHIVE_BYTES")
     try:
         file = pq.ParquetFile(path)
-        about, groups = file.metadata, range(max(1, file.metadata.num_row_groups))
+        about = file.metadata
         if about.num_rows * about.num_columns > _MOST_CELLS:
             raise large
-        widest = [max(_chunk_bytes(about, group, c) for group in groups) for c in range(about.num_columns)]
-        rows, taken = max(1, _BATCH_BYTES // max(1, sum(widest))), 0
+        widest = Counter[int]()  # no cell of a column's part is larger than that part, unpacked
+        for column, chunk in column_chunks(path, about.num_columns):
+            widest[column] = max(widest[column], chunk.unpacked)
+        rows, taken = max(1, _BATCH_BYTES // max(1, widest.total())), 0
         for batch in file.iter_batches(batch_size=min(rows, 1 << 16)):
             taken += batch.nbytes
             if taken > most_bytes:
@@ -138,11 +142,6 @@ def check_frame(path: Path, most_bytes: int) -> None:
         if isinstance(error, BadInput):
             raise
         raise BadInput(f"the table '{path.name}' is not as this program writes it; ask for the bundle again") from error
-
-
-def _chunk_bytes(about: Any, group: int, column: int) -> int:
-    """Bytes of one column's part, unpacked: no cell of it is larger."""
-    return about.row_group(group).column(column).total_uncompressed_size if group < about.num_row_groups else 0
 
 
 def _native(column: pd.Series) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from mmalign_core.data.names import SPLIT_WORDS, shown
 from mmalign_core.data.tabular.budgets import check_columns
 from mmalign_core.data.tabular.decoded_size import check_parquet, has_lumps
+from mmalign_core.store.parquet_chunks import column_chunks
 from mmalign_core.types import BadInput
 
 COLUMNAR = (".parquet", ".arrow")
@@ -109,22 +110,21 @@ def _parquet_part(path: Path, name: str, split: str) -> Part:
         check_parquet(path, f"'{shown(name)}'")
         file = pq.ParquetFile(path)
         schema, rows = file.schema_arrow, file.metadata.num_rows
-        held = _held(file.metadata, schema.names)  # a name that is not UTF-8 is found here
-        lumps = has_lumps(file.metadata)
+        held = _held(path, file.metadata, schema.names)  # a name that is not UTF-8 is found here
+        lumps = has_lumps(path, file.metadata.num_columns)
         file.close()
     batches = partial(_parquet_batches, path)
     return Part(name, schema, rows, batches, split, held=held, stored=path.stat().st_size, lumps=lumps)
 
 
-def _held(metadata: Any, names: Sequence[str]) -> dict[str, int]:
+def _held(path: Path, metadata: Any, names: Sequence[str]) -> dict[str, int]:
     """Column -> uncompressed bytes over all row groups. The leaves of structs and lists count for their column."""
     held = dict.fromkeys(names, 0)
-    paths = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
-    columns = [_column_of(path, held) for path in paths]
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for at, column in enumerate(columns):
-            if column is not None:
-                held[column] += max(group.column(at).total_uncompressed_size, 0)
+    leaves = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
+    columns = [_column_of(leaf, held) for leaf in leaves]
+    for at, chunk in column_chunks(path, len(columns)):
+        if (column := columns[at]) is not None:
+            held[column] += max(chunk.unpacked, 0)
     return held
 
 
@@ -135,10 +135,16 @@ def _column_of(path: str, names: Container[str]) -> str | None:
 
 
 def _parquet_batches(path: Path, size: int) -> Iterator[Any]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path, pre_buffer=False) as file:
-        yield from file.iter_batches(batch_size=size, use_threads=False)
+        stated, held = file.metadata.num_rows, 0
+        for batch in file.iter_batches(batch_size=size, use_threads=False):
+            held += batch.num_rows
+            yield batch
+    if held != stated:
+        raise pa.ArrowInvalid(f"it states {stated:,} rows and holds {held:,}")
 
 
 def _arrow_part(path: Path, name: str, split: str) -> Part:

@@ -13,6 +13,7 @@ import pyarrow.compute
 from mmalign_core.data.tabular.budgets import check_bytes, check_columns, check_rows, most_bytes
 from mmalign_core.data.tabular.cells import is_list, is_text_type
 from mmalign_core.settings import Settings
+from mmalign_core.store.parquet_chunks import column_chunks
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
@@ -45,7 +46,7 @@ def check_parquet(path: Path, name: str, settings: Settings | None = None, *, ev
         check_columns(metadata.num_columns, name, settings)
         check_rows(metadata.num_rows, name, settings, events=events)
         stored = path.stat().st_size
-        known, repeated, prefixes = _stated_bytes(metadata, texts)
+        known, repeated, prefixes = _stated_bytes(path, metadata, texts)
         check_bytes(known, stored, name, settings)
         if known + repeated.total() <= most_bytes(stored, settings):
             return
@@ -56,39 +57,40 @@ def check_parquet(path: Path, name: str, settings: Settings | None = None, *, ev
             check_bytes(known, stored, name, settings)
 
 
-def _stated_bytes(metadata: Any, texts: set[str]) -> tuple[int, Counter[str], set[str]]:
+def _stated_bytes(path: Path, metadata: Any, texts: set[str]) -> tuple[int, Counter[str], set[str]]:
     """Bytes of all numbers and of texts stored one by one; text leaf -> the most its repeated texts can take.
 
     And the leaves whose texts share their beginnings.
     """
     known, repeated, prefixes = 0, Counter[str](), set[str]()
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for at in range(metadata.num_columns):
-            leaf, chunk = metadata.schema.column(at), group.column(at)
-            width = leaf.length if leaf.physical_type == "FIXED_LEN_BYTE_ARRAY" else _WIDTHS.get(leaf.physical_type, 0)
-            known += max(chunk.num_values, 0) * (width or _OFFSET)
-            if width or leaf.path not in texts:
-                continue
-            if (_DICTIONARIES | _PREFIXES) & set(chunk.encodings):
-                repeated[leaf.path] += max(chunk.num_values, 0) * max(chunk.total_uncompressed_size, 0)
-                prefixes |= {leaf.path} if _PREFIXES & set(chunk.encodings) else set()
-            else:
-                known += max(chunk.total_uncompressed_size, 0)
+    leaves = [metadata.schema.column(at) for at in range(metadata.num_columns)]
+    for at, chunk in column_chunks(path, len(leaves)):
+        leaf, values = leaves[at], max(chunk.values, 0)
+        width = leaf.length if leaf.physical_type == "FIXED_LEN_BYTE_ARRAY" else _WIDTHS.get(leaf.physical_type, 0)
+        known += values * (width or _OFFSET)
+        if width or leaf.path not in texts:
+            continue
+        if (_DICTIONARIES | _PREFIXES) & chunk.encodings:
+            repeated[leaf.path] += values * max(chunk.unpacked, 0)
+            prefixes |= {leaf.path} if _PREFIXES & chunk.encodings else set()
+        else:
+            known += max(chunk.unpacked, 0)
     return known, repeated, prefixes
 
 
-def has_lumps(metadata: Any) -> bool:
-    """Whether a large value may be stored once for many cells, so that rows are to be read one at a time."""
-    groups = map(metadata.row_group, range(metadata.num_row_groups))
-    chunks = (group.column(at) for group in groups for at in range(metadata.num_columns))
+def has_lumps(path: Path, columns: int) -> bool:
+    """Whether a large value may be stored once for many cells, so that rows are to be read one at a time.
+
+    `columns`: the leaves of the schema.
+    """
     return any(
-        chunk.has_dictionary_page
-        and chunk.total_uncompressed_size > _LUMP
+        chunk.dictionary_page is not None
+        and chunk.unpacked > _LUMP
         and (
-            chunk.total_uncompressed_size > _PACKED * chunk.total_compressed_size
-            or chunk.data_page_offset - (chunk.dictionary_page_offset or chunk.data_page_offset) > _LUMP
+            chunk.unpacked > _PACKED * chunk.packed
+            or chunk.data_page - (chunk.dictionary_page or chunk.data_page) > _LUMP
         )
-        for chunk in chunks
+        for _, chunk in column_chunks(path, columns)
     )
 
 
