@@ -141,8 +141,23 @@ def test_of_several_arrays_the_names_must_say_which_is_which(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    "files",
+    [{"v.npz": npz(image=VECTORS, text=VECTORS * 2)}, {"image.npy": npy(VECTORS), "text.npy": npy(VECTORS * 2)}],
+)
+def test_arrays_of_one_length_without_ids_are_paired_by_their_rows(
+    tmp_path: Path, files: dict[str, bytes | str]
+) -> None:
+    write(tmp_path, files)
+    collection = read_collection(tmp_path)
+    assert list(collection.items.index) == ["1", "2", "3", "4"]
+    assert np.allclose(collection.vectors["text"].vectors, 2 * collection.vectors["image"].vectors)
+    assert any("have no ids: rows of the same number belong together" in note for note in collection.notes)
+
+
+@pytest.mark.parametrize(
     ("files", "words"),
     [
+        ({"v.npz": npz(image=VECTORS, text=VECTORS[:3])}, "'v.npz, image' has no ids"),
         ({"image.npy": npy(VECTORS)}, "'image.npy' has no ids; put ids.txt"),
         ({"image.npy": npy(VECTORS), "ids.txt": "a\nb"}, "has 4 rows, but 'ids.txt' names 2"),
         ({"image.npy": npy(VECTORS), "ids.txt": " \n"}, "'ids.txt' is empty"),

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 
 from mmalign_core.data.arrays.groups import ArrayGroup
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.row_columns import Rows, merged_rows
 from mmalign_core.data.tabular.rows import File, parse_list
+from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.vector_columns import VectorCells
 from mmalign_core.types import BadInput
 from mmalign_core.types.identity import identities, places_by_identity
@@ -22,13 +24,15 @@ def attach_vectors(rows: Rows, groups: Sequence[ArrayGroup], draft: Draft, manif
     """The rows with the vectors of the groups, followed by a new row for each id that no row has.
 
     `rows`: the lines of the manifest or the items of a folder; `manifest`: what messages call the manifest, '' if there
-    is none. Arrays without ids follow its lines. Raises BadInput if there is no manifest for them, or an array is not
-    as long as its ids or the manifest.
+    is none. Arrays without ids follow its lines, or each other's where there are no rows at all. Raises BadInput if
+    nothing names their rows, or an array is not as long as its ids or the manifest.
     """
     completed, lines, places = rows, rows.lines, rows.places
     for group in groups:
         if not group.vectors:
             continue
+        if not (manifest or len(completed)):
+            group = _numbered(group, draft)
         if group.ids is None:
             at, used = _by_order(group, lines, places, manifest)
         else:
@@ -36,6 +40,18 @@ def attach_vectors(rows: Rows, groups: Sequence[ArrayGroup], draft: Draft, manif
         for modality in group.vectors:
             completed = _give(completed, at, used, group, modality, draft)
     return completed
+
+
+def _numbered(group: ArrayGroup, draft: Draft) -> ArrayGroup:
+    """The group with the numbers of its rows, from 1, as ids, if it has none and two or more arrays of one length."""
+    lengths = {len(vectors) for vectors in group.vectors.values()}
+    if group.ids is not None or len(group.vectors) < 2 or len(lengths) > 1:
+        return group
+    names = ", ".join(f"'{shown(name)}'" for name in group.names.values())
+    draft.notes.append(f"{names} have no ids: rows of the same number belong together, and their numbers are the ids")
+    numbers = range(1, lengths.pop() + 1)
+    ids = Table(("id",), {"id": pa.array(np.array(numbers))}, numbers)
+    return replace(group, ids=ids, ids_name=next(iter(group.names.values())))
 
 
 def _give(rows: Rows, at: np.ndarray, used: np.ndarray, group: ArrayGroup, modality: str, draft: Draft) -> Rows:
