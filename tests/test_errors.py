@@ -215,6 +215,14 @@ def test_cells_of_the_table_never_become_formulas(run: Run, kept: Store) -> None
         assert row["causes"] == "; ".join(cause["name"] for cause in query["causes"])
 
 
+def test_too_few_pairs_have_no_suspicion_rather_than_none_of_it(kept: Store) -> None:
+    rows = np.random.default_rng(0).standard_normal((12, 4))
+    found = find_errors(aligned(given(rows, rows + 0.1), kept), store=kept)
+    assert {query["suspicion"] for query in found.report()["queries"]} == {None}
+    assert {row["suspicion"] for row in csv.DictReader(io.StringIO(found.csv().decode("utf-8")))} == {""}
+    assert any("suspicion of wrong pairs needs" in note for note in found.notes)
+
+
 def test_a_run_without_measured_pairs_says_so(kept: Store) -> None:
     rows = np.random.default_rng(0).standard_normal((20, 4))
     sets = {

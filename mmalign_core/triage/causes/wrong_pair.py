@@ -51,6 +51,6 @@ class WrongPair(CauseFinder):
 
     def _cause(self, context: Context, item: str, value: float) -> Cause | None:
         evidence = context.pair_evidence.get(item)
-        if evidence is None or value < self.threshold or not all(evidence["agrees_better_with"].values()):
+        if evidence is None or not value >= self.threshold or not all(evidence["agrees_better_with"].values()):
             return None
         return Cause(self.name, evidence, value)

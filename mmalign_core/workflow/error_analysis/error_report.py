@@ -18,7 +18,10 @@ from mmalign_core.workflow.tables import csv_table
 
 @dataclass(frozen=True)
 class DirectionErrors:
-    """The m queries of one direction: judgements, `suspicion` (m,) in 0..1, and their causes, likeliest first."""
+    """The m queries of one direction: judgements, `suspicion` (m,), and causes, likeliest first.
+
+    `suspicion` lies in 0..1; NaN where none was measured.
+    """
 
     judgements: Judgements
     suspicion: np.ndarray
@@ -115,7 +118,7 @@ class ErrorReport:
             "held_out": bool(judged.held_out[row]),
             "chosen": self._candidate(judged.candidates, int(judged.chosen[row]), judged.chosen_score[row]),
             "right": self._candidate(judged.candidates, int(judged.right[row]), judged.right_score[row]),
-            "suspicion": round(float(part.suspicion[row]), 4),
+            "suspicion": None if np.isnan(part.suspicion[row]) else round(float(part.suspicion[row]), 4),
             "causes": [cause.report() for cause in part.causes[row]],
         }
 

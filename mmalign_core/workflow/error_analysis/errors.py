@@ -96,7 +96,7 @@ def context_of(
     encoders = {modality: reference_of(key) for modality, key in run.encoders.items()}
     values = {} if suspects is None else suspects.values()
     evidence = {} if suspects is None else {item: suspects.evidence(item) for item in suspects.items}
-    suspicion = np.array([values.get(item, 0.0) for item in judgements.queries.ids])
+    suspicion = np.array([values.get(item, np.nan) for item in judgements.queries.ids])
     known = facts or MediaFacts()
     return Context(run.collection, judgements, scores, encoded, encoders, suspicion, evidence, known)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -76,15 +77,17 @@ def _facts(query: Query, report: ErrorReport) -> None:
     """The rank, margin and suspicion, and whether the fit had seen the query."""
     row = query.row
     verdict = tr(":green[:material/check_circle: right]") if query.is_correct else tr(":red[:material/cancel: wrong]")
+    suspicion = float(query.errors.suspicion[row])
+    suspected = "" if math.isnan(suspicion) else tr(" · suspicion {suspicion:.2f}", suspicion=suspicion)
     decided = "" if query.judged.decided[row] else tr(" · left undecided; the best candidate is shown")
     st.markdown(
         tr(
-            "{verdict} · **rank {rank:,} of {n:,}** · margin {number} · suspicion {suspicion:.2f} · {seen}{decided}",
+            "{verdict} · **rank {rank:,} of {n:,}** · margin {number}{suspected} · {seen}{decided}",
             verdict=verdict,
             rank=query.rank,
             n=query.n,
             number=fixed(query.judged.margin[row], 3, plus=True),
-            suspicion=query.errors.suspicion[row],
+            suspected=suspected,
             seen=_seen(query, report),
             decided=decided,
         )

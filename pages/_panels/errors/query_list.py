@@ -87,6 +87,7 @@ def _row(run: Run, report: ErrorReport, row: Mapping[str, Any], marks: Sequence[
     query = query_named(report, row["query"])
     rows = query.judged.queries
     picture = row_media.small_picture(row_media.medium_of(run.collection, rows, query.row), _PIXELS)
+    suspicion = float(row["suspicion"])  # NaN where none was measured
     fit = (tr("held out") if query.is_held_out else tr("fitted")) if both else ""
     return {
         "query": query.key,
@@ -99,7 +100,7 @@ def _row(run: Run, report: ErrorReport, row: Mapping[str, Any], marks: Sequence[
         "rank": tr("rank {rank:,} of {n:,}", rank=query.rank, n=query.n),
         "facts": [
             tr("margin {sign}{margin:.2f}", sign="−" if row["margin"] < 0 else "+", margin=abs(row["margin"])),
-            tr("suspicion {suspicion:.2f}", suspicion=float(row["suspicion"])),
+            *([tr("suspicion {suspicion:.2f}", suspicion=suspicion)] if suspicion == suspicion else []),
             *([fit] if fit else []),
         ],
         "causes": [tr_word(cause_words(name)) for name in row["causes"]],
