@@ -96,6 +96,17 @@ def test_nothing_is_sent_before_a_person_agreed(server: EmbeddingServer, monkeyp
     assert not server.seen
 
 
+def test_what_one_session_agreed_to_does_not_hold_for_another(server: EmbeddingServer) -> None:
+    shared = encoder("openai-server:m")
+    agreed, visitor = shared.under(Settings(send=True)), shared.under(Settings(send=False))
+    with pytest.raises(NotAsked):
+        visitor.encode(["a visitor's words"])
+    assert not server.seen
+    assert agreed.encode(["a dog"]).vectors.shape == (1, WIDTH) and len(server.seen) == 1
+    assert agreed.under(Settings(send=False)) is visitor.under(Settings(send=False)) is visitor
+    assert visitor.under(Settings(send=True)) is agreed
+
+
 def test_a_busy_server_is_asked_again_and_what_it_names_is_waited_for(server: EmbeddingServer) -> None:
     server.faults = {1: busy(429), 2: busy(503), 3: busy(500)}
     assert encoder("openai-server:m").encode(["a"]).vectors.shape == (1, WIDTH) and len(server.seen) == 4

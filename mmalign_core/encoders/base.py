@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -48,6 +48,11 @@ class Encoder(ModelChoice, Explainable, ABC):
     def settings(self) -> Settings:
         """Limits and threads. Assign others before the first use. They do not change the vectors."""
         return Settings()
+
+    def under(self, settings: Settings) -> Self:
+        """This encoder under these limits. Where it sends, another instance may be returned: see `ServerEncoder`."""
+        self.settings = settings
+        return self
 
     @property
     def key(self) -> str:

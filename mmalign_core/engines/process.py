@@ -159,8 +159,7 @@ def serve(pipe: Connection) -> None:
 
 
 def _follow(order: Order, pipe: Connection) -> None:
-    encoder = encoder_of(order.key, order.modality)
-    encoder.settings = order.settings
+    encoder = encoder_of(order.key, order.modality).under(order.settings)
     if order.media is None:
         return encoder.load()
     report = lambda fraction, message: pipe.send(("progress", (fraction, message)))  # noqa: E731

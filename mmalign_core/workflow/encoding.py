@@ -144,8 +144,7 @@ def long_texts_of(collection: Collection, reference: str = "", settings: Setting
     """
     if "text" in collection.vectors or not len(collection.media_of("text")):
         return None
-    model = encoder(reference or DEFAULT_ENCODERS["text"], "text")
-    model.settings = settings or Settings()
+    model = encoder(reference or DEFAULT_ENCODERS["text"], "text").under(settings or Settings())
     return find_long_texts(_for_long_texts(model, collection.table), collection.table)
 
 
@@ -182,14 +181,13 @@ def _ready(
     load: Load,
 ) -> Encoder | EmbeddingSet:
     try:
-        model = encoder(reference, modality)
+        model = encoder(reference, modality).under(settings)
     except BadInput:
         held = (stored_set(one, modality, media, store) for one in _ways(reference))
         found = next((rows for rows in held if rows is not None), None)
         if found is None:
             raise
         return found
-    model.settings = settings
     if modality == "text":
         model = _for_long_texts(model, MediaTable.of(media))
     held = set(store.embeddings(model.key, [m.digest for m in media]).rows)
@@ -215,5 +213,4 @@ def _for_long_texts(model: Encoder, media: MediaTable) -> Encoder:
         return model
     reference = reference_of(model.key)
     found = encoder(with_params(reference, {**params_of(reference), "long_texts": WINDOWS}), "text")
-    found.settings = model.settings
-    return found
+    return found.under(model.settings)

@@ -85,7 +85,7 @@ def encode_media(
     Cancelled, or closing the iterator), no worker thread is left behind.
     """
     if settings is not None:
-        encoder.settings = settings
+        encoder = encoder.under(settings)
 
     def model(prepared: Sequence[Any]) -> Encoded:
         encoded = encoder.encode(prepared)
@@ -113,7 +113,7 @@ def encode_sequences(
 ) -> Iterator[SequenceBatch]:
     """Tokens, cells or frames of every medium, once per digest; everything else as `encode_media` does it."""
     if settings is not None:
-        encoder.settings = settings
+        encoder = encoder.under(settings)
 
     def model(prepared: Sequence[Any]) -> list[np.ndarray]:
         return [_half(encoder, steps) for steps in encoder.sequences(prepared)]

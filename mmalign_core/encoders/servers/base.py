@@ -6,6 +6,7 @@ import json
 import os
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from mmalign_core.encoders.torch_models.media_input import media_view
 from mmalign_core.params import param
 from mmalign_core.servers.addresses import Address, address_of
 from mmalign_core.servers.requests import NoAnswer, Request, ask_patiently, server_words
+from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
 from mmalign_core.wording import say
 
@@ -83,6 +85,24 @@ class ServerEncoder(Encoder):
     def _latest(self) -> dict[Any, np.ndarray | None]:
         """The rows of the latest answers, None for those that cannot be used: no medium is paid for twice in a row."""
         return {}
+
+    @cached_property
+    def _by_consent(self) -> dict[bool, Self]:
+        """Consent to send -> the instance that has it; the dictionary is that of both."""
+        agreed, refused = copy(self), copy(self)
+        found = {True: agreed, False: refused}
+        for one in found.values():
+            one._by_consent = found
+        return found
+
+    def under(self, settings: Settings) -> Self:
+        """The instance for those who agreed to sending, or for all others, under these limits.
+
+        Encoders are shared by the sessions of a process, so what one of them agreed to must not hold for another.
+        """
+        one = self._by_consent[settings.send]
+        one.settings = settings
+        return one
 
     @property
     def dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - known from the first answer on

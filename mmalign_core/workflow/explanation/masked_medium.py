@@ -46,7 +46,7 @@ class MaskedMedium:
         self.run, self.medium, self.store, self.progress = run, medium, store, progress
         self.encoder = run_encoder(run, medium.modality)
         if settings is not None:
-            self.encoder.settings = settings
+            self.encoder = self.encoder.under(settings)
         self.encoder.load()
         check_unchanged(medium)
         view = self.encoder.view(medium)
