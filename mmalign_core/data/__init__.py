@@ -14,6 +14,7 @@ Each module imports only from modules on lower floors:
     7  manifest, shards, folder_files              tables of items, folders of archives, what a folder holds unused
     9  interactions                                who met what
     8  user_tables                                 tables of users and items
+    5  given_columns                               what a person gives for one modality, in memory
     6  arrays/, columnar/, folder, repeated_files  rows from each kind of file, and those of one file
     5  draft                                       a collection, built row by row
     4  faults, metadata_cells, media_cells         repeated and blank media, dates in metadata, media in cells
@@ -24,6 +25,7 @@ Each module imports only from modules on lower floors:
     2  media/, archives, duplicates                one medium, one archive
     1  files, moment_columns                       location, size, digest and storage of files; columns of moments
     1  archive_members, unused_files               what an archive holds, by its bytes; why files are not used
+    1  pairing                                     which files belong together, by their names
     0  names, formats, titles, moments, mounts     names, first bytes, what items are called, dates and times
     0  archive_names, walk, prints                 names in code pages, folders of any depth, libraries' words
 

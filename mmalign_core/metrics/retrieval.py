@@ -41,8 +41,9 @@ class RightAnswers:
 
     def holds(self, chosen: np.ndarray) -> np.ndarray:
         """Whether the candidate column that each query chose, `chosen` (m,), is a right answer: (m,) bool."""
-        chosen_contents = sparse.csr_array(self.candidates.T).indices[chosen]
-        return np.asarray(self.answers[self.contents, chosen_contents] > 0).ravel()
+        taken = sparse.csr_array(self.candidates.T).indices[chosen]
+        right, width = self.answers.tocoo(), np.int64(self.answers.shape[1])
+        return np.isin(self.contents * width + taken, right.row.astype(np.int64) * width + right.col)
 
     def take(self, rows: np.ndarray) -> RightAnswers:
         """Those of some queries alone. What the others share with them stays known, so their right answers do not
