@@ -215,3 +215,21 @@ def test_archives_with_equal_names_are_all_read(tmp_path: Path) -> None:
     found = collect_uploads(files, settings=Settings(root=tmp_path / "store"))
     assert list(found.ids) == ["00000/0", "00001/0"] and texts_by_item(found) == [["text 0"], ["text 1"]]
     assert [s.id for s in found.skipped if "twice" in s.reason] == ["README.md"]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "# made by a program, on 2026-01-02\n#\n# version 3\nimage,text\n",
+        "#image,text\n",
+        "# a comment\n# image,text\n",
+    ],
+)
+def test_comments_above_the_names_of_the_columns_are_no_names(above: str, tmp_path: Path) -> None:
+    lines = "".join(f"{n}.png,{caption}\n" for n, caption in enumerate(CAPTIONS))
+    assert has_pairs(read(tmp_path, {"items.csv": above + lines, **pictures()}))
+
+
+def test_a_column_called_by_the_number_sign_keeps_its_name(tmp_path: Path) -> None:
+    found = read(tmp_path, {"items.csv": "#,text\n1,a red field\n2,a blue field\n"})
+    assert list(found.items["#"]) == [1, 2] and len(found.media) == 2

@@ -29,6 +29,8 @@ _SHEET = b"\xd0\xcf\x11\xe0"
 """First bytes of the spreadsheets of 1997 to 2003 (MS-CFB, 2.2); newer ones are .zip files."""
 _HEAD = 4096
 """Bytes in which an encoding shows; our choice."""
+_ABOVE = 100
+"""Lines among which the names of the columns are looked for; our choice: no program writes so many comments."""
 _FLUSH = 1 << 15
 """Records that are Python objects at a time; our choice: some megabytes."""
 
@@ -41,7 +43,8 @@ Delimited = tuple[tuple[str, ...], dict[str, Cells], list[int], dict[int, Line]]
 def read_delimited(path: Path, name: str, most: int | None = None, *, events: bool = False) -> Delimited:
     """The table in a .csv or .tsv file; a record's number is that of the line of the file on which it begins.
 
-    A first line `sep=;` names the delimiter, as spreadsheets write it. `most`: records that are read, None for all;
+    A first line `sep=;` names the delimiter, as spreadsheets write it; lines above the names of the columns that begin
+    with # are comments. `most`: records that are read, None for all;
     `events`: it holds interactions. Raises BadInput, which calls the file `name`, if it is not UTF-8 or not CSV, has
     two columns of one name, or more rows or columns than the settings allow.
     """
@@ -52,12 +55,13 @@ def read_delimited(path: Path, name: str, most: int | None = None, *, events: bo
         other = f"is not UTF-8 (it looks like {guess_encoding(head)}); save it as UTF-8"
         raise BadInput(f"{name} {what if head.startswith((b'PK', _SHEET)) else other}")
     csv.field_size_limit(sys.maxsize)
-    delimiter, stated = _delimiter(path)
+    delimiter, above = _delimiter(path)
     with _opened(path, "") as text:
         reader = csv.reader(chain(text, ["\n", _MARK]), delimiter=delimiter)
         try:
             filled = (cells for cells in reader if any(c.strip() for c in cells))
-            header, first = next(islice(filled, int(stated), None), []), list[Record]()
+            header, first = next(islice(filled, above, None), []), list[Record]()
+            header[:1] = [(cell.lstrip("# ") or cell) if len(header) > 1 else cell for cell in header[:1]]
             check_columns(len(header), name)
             if any(modality_of(cell.strip()) for cell in header):
                 header, first = named_by_place(header), [(reader.line_num, header)]
@@ -162,14 +166,21 @@ def _batch(rows: list[list[str]], columns: list[str]) -> Any:
     return pa.RecordBatch.from_pydict(named)
 
 
-def _delimiter(path: Path) -> tuple[str, bool]:
+def _delimiter(path: Path) -> tuple[str, int]:
     """Comma, semicolon, tab or bar: the most frequent in the header outside quotes, where the comma wins a tie.
 
-    Or that of a first line `sep=;`; the second value says whether there is one.
+    Or that of a first line `sep=;`. The second value is the number of lines above the header.
     """
     with _opened(path, "\n") as text:
-        header = next((line.lstrip() for line in text if line.strip()), "")
-    if stated := _STATED.fullmatch(header.strip("\r\n")):
-        return stated[1], True
+        lines = list(islice((line.strip() for line in text if line.strip()), _ABOVE))
+    header = lines[0] if lines else ""
+    if stated := _STATED.fullmatch(header):
+        return stated[1], 1
+    comments = next((at for at, line in enumerate(lines) if not line.startswith("#")), 0)
+    if comments:
+        header = lines[comments]
     bare = re.sub(r'"[^"]*"', "", header)
-    return max(",;\t|", key=lambda mark: (bare.count(mark), mark == ",")), False
+    delimiter = max(",;\t|", key=lambda mark: (bare.count(mark), mark == ","))
+    cells = bare.count(delimiter)
+    named = comments and cells == re.sub(r'"[^"]*"', "", lines[comments - 1]).count(delimiter)
+    return delimiter, comments - bool(named) if cells else 0
