@@ -60,7 +60,7 @@ def test_an_svg_chart_is_saved_with_its_caption(page: Page, chrome: Browser, dis
     html = save(page, "align-metrics", "html", tmp_path).read_text(encoding="utf-8")
     for text in (found, html):
         assert "Retrieval metrics of both directions" in text
-        assert "discs · " in text and "R@10" in text and date.today().isoformat() in text
+        assert "discs · " in text and "R@1" in text and date.today().isoformat() in text
     plain = chrome.new_page()
     plain.route("http*://**", lambda route: route.abort())
     plain.goto(f"file://{tmp_path / 'align-metrics.html'}")
