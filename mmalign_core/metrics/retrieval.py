@@ -42,8 +42,9 @@ class RightAnswers:
     def holds(self, chosen: np.ndarray) -> np.ndarray:
         """Whether the candidate column that each query chose, `chosen` (m,), is a right answer: (m,) bool."""
         taken = sparse.csr_array(self.candidates.T).indices[chosen]
-        right, width = self.answers.tocoo(), np.int64(self.answers.shape[1])
-        return np.isin(self.contents * width + taken, right.row.astype(np.int64) * width + right.col)
+        rows, columns = (places.astype(np.int64) for places in self.answers.nonzero())
+        width = len(self.candidates.indptr) - 1
+        return np.isin(self.contents.astype(np.int64) * width + taken, rows * width + columns)
 
     def take(self, rows: np.ndarray) -> RightAnswers:
         """Those of some queries alone. What the others share with them stays known, so their right answers do not
