@@ -25,7 +25,7 @@ Each module imports only from modules on lower floors:
     2  media/, archives, duplicates                one medium, one archive
     1  files, moment_columns                       location, size, digest and storage of files; columns of moments
     1  archive_members, unused_files               what an archive holds, by its bytes; why files are not used
-    1  pairing                                     which files belong together, by their names
+    1  file_pairs                                  which files belong together, by their names
     0  names, formats, titles, moments, mounts     names, first bytes, what items are called, dates and times
     0  archive_names, walk, prints                 names in code pages, folders of any depth, libraries' words
 

@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmalign_core.data.draft import Draft
+from mmalign_core.data.file_pairs import is_counted, of_whole_names, paired
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.media.containers import holds_sound_alone
 from mmalign_core.data.media.references import decode_text
 from mmalign_core.data.names import SPLIT_WORDS, is_about, is_system_file, natural_key, safe_name, shown
-from mmalign_core.data.pairing import is_counted, of_whole_names, paired
 from mmalign_core.data.tabular.column_names import usual_column
 from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
@@ -246,9 +246,5 @@ def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Dra
     except BadInput as error:
         draft.skip(stem, "metadata", error, name)
     except (ValueError, RecursionError, OSError):
-        draft.skip(
-            stem,
-            "metadata",
-            say("'{name}' is not JSON; write metadata as one object in braces", name=shown(name)),
-            name,
-        )
+        why = say("'{name}' is not JSON; write metadata as one object in braces", name=shown(name))
+        draft.skip(stem, "metadata", why, name)

@@ -115,8 +115,11 @@ class EncodingProcess(AbstractContextManager["EncodingProcess"]):
                     yield told
         except (EOFError, ConnectionError):
             raise BadInput(
-                f"the process that encodes {order.modality} was ended from outside, as a machine without memory does; "
-                "what was encoded is kept: start again to go on"
+                say(
+                    "the process that encodes {modality} was ended from outside, as a machine without memory does; "
+                    "what was encoded is kept: start again to go on",
+                    modality=say_word(order.modality),
+                )
             ) from None
 
     def _started(self) -> Connection:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.metrics.leading import WIDE
+from mmalign_core.metrics.headline import WIDE
 from mmalign_core.progress import within
 from mmalign_core.recommend import QueryPart, QuerySpec
 from mmalign_core.settings import Settings

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from mmalign_core.heap import limit_heap as limit_heap
     from mmalign_core.heap import release_freed as release_freed
     from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
-    from mmalign_core.metrics.leading import LeadingShare as LeadingShare
-    from mmalign_core.metrics.leading import leading_metric as leading_metric
-    from mmalign_core.metrics.leading import leading_share as leading_share
+    from mmalign_core.metrics.headline import LeadingShare as LeadingShare
+    from mmalign_core.metrics.headline import leading_metric as leading_metric
+    from mmalign_core.metrics.headline import leading_share as leading_share
     from mmalign_core.metrics.modality_mix import Mixing as Mixing
     from mmalign_core.metrics.modality_mix import modality_mixing as modality_mixing
     from mmalign_core.metrics.report import at_chance as directions_at_chance

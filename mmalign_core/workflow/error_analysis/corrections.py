@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.metrics.bootstrap import paired_bootstrap
-from mmalign_core.metrics.leading import leading_metric
+from mmalign_core.metrics.headline import leading_metric
 from mmalign_core.metrics.report import measure_all
 from mmalign_core.metrics.retrieval import Direction
 from mmalign_core.workflow.alignment.run import Run

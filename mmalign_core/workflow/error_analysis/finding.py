@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmalign_core.data.titles import item_titles
-from mmalign_core.metrics.leading import LeadingShare, leading_share
+from mmalign_core.metrics.headline import LeadingShare, leading_share
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.wording import say, say_word
 from mmalign_core.workflow.alignment.run import Run

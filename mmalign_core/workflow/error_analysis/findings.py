@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mmalign_core.data.titles import one_line
-from mmalign_core.metrics.leading import leading_metric, leading_share
+from mmalign_core.metrics.headline import leading_metric, leading_share
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store

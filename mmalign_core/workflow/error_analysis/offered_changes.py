@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.metrics.leading import leading_metric
+from mmalign_core.metrics.headline import leading_metric
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.metrics.leading import leading_share
+from mmalign_core.metrics.headline import leading_share
 from mmalign_core.store import Store
 from mmalign_core.triage.rank_bins import RankBin, measured_queries, rank_bins
 from mmalign_core.triage.space_verdicts import SpaceVerdict, space_verdicts

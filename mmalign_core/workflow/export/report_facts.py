@@ -9,7 +9,7 @@ from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.encoders.batched.text_lengths import LongTexts
-from mmalign_core.metrics.leading import leading_share
+from mmalign_core.metrics.headline import leading_share
 from mmalign_core.metrics.report import at_chance
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.triage.causes import cause_words

@@ -7,7 +7,7 @@ import pytest
 from given_vectors import given
 
 from mmalign_core.metrics.bootstrap import share_interval
-from mmalign_core.metrics.leading import FEW, leading_cut, leading_metric, leading_share
+from mmalign_core.metrics.headline import FEW, leading_cut, leading_metric, leading_share
 from mmalign_core.store import Store
 from mmalign_core.workflow import Choices, align, find_findings, rank_sentence
 from mmalign_core.workflow.error_analysis.finding import headline
