@@ -17,7 +17,7 @@ _SHARE = 2
 Stems = Mapping[str, str]
 
 
-def of_whole_names(stems: Stems) -> dict[str, str]:
+def join_whole_names(stems: Stems) -> dict[str, str]:
     """The stems, where a text or a .json is called after the whole name of a medium: cat.jpg.txt is of cat.jpg."""
     found = dict(stems)
     for name in stems:
@@ -27,7 +27,7 @@ def of_whole_names(stems: Stems) -> dict[str, str]:
     return found
 
 
-def is_counted(stems: Stems) -> bool:
+def keys_hold_dots(stems: Stems) -> bool:
     """Whether keys hold dots themselves: img.00.jpg and img.00.txt are one item of several, not files of 'img'."""
     last: dict[str, set[str]] = {}
     for name in stems:
@@ -38,7 +38,7 @@ def is_counted(stems: Stems) -> bool:
     return len(kinds) == 1 and len(next(iter(kinds))) > 1 and keyed and len(last) > len(set(stems.values()))
 
 
-def paired(stems: Stems) -> tuple[dict[str, str], str]:
+def pair_files(stems: Stems) -> tuple[dict[str, str], str]:
     """The stems by which media find partners, and the sentence that says so; as they are and '' where they do already.
 
     Tried where no two media of several modalities share a stem: folders of modalities under any names (pics/1.jpg,

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmalign_core.data.draft import Draft
-from mmalign_core.data.file_pairs import is_counted, of_whole_names, paired
+from mmalign_core.data.file_pairs import join_whole_names, keys_hold_dots, pair_files
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.media.containers import holds_sound_alone
 from mmalign_core.data.media.references import decode_text
@@ -121,9 +121,9 @@ def _group(listing: Mapping[str, Path], first_dot: bool, draft: Draft) -> dict[s
     """Stem -> names, stems in natural order. Names without a number come first: 'cat.jpg' before 'cat.2.jpg'."""
     shelves = _shelves(listing)
     stems = {name: _stem(_off_shelf(name, shelves), first_dot) for name in listing}
-    if first_dot and is_counted(stems):
+    if first_dot and keys_hold_dots(stems):
         stems = {name: _stem(_off_shelf(name, shelves), False) for name in listing}
-    stems, said = (of_whole_names(stems), "") if first_dot else paired(of_whole_names(stems))
+    stems, said = (join_whole_names(stems), "") if first_dot else pair_files(join_whole_names(stems))
     draft.notes += [said] if said else []
     plain = set(stems.values())
     groups: dict[str, list[str]] = {}

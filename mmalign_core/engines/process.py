@@ -72,7 +72,7 @@ class EncodingProcess(AbstractContextManager["EncodingProcess"]):
         if missing < FEWEST or not ours or os.name != "posix":
             return encoder.load()
         self._apart.add(encoder.key)
-        for _ in self._do(Order(encoder.key, encoder.modality, encoder.settings), self._progress):
+        for _ in self._carry_out(Order(encoder.key, encoder.modality, encoder.settings), self._progress):
             pass
 
     def write_batches(
@@ -90,9 +90,9 @@ class EncodingProcess(AbstractContextManager["EncodingProcess"]):
             return write_batches(encoder, media, store=store, settings=settings, skip=skip, progress=progress)
         chosen = settings or encoder.settings
         order = Order(encoder.key, encoder.modality, chosen, MediaTable.of(media), store, frozenset(skip))
-        return self._do(order, progress)
+        return self._carry_out(order, progress)
 
-    def _do(self, order: Order, progress: Progress) -> Iterator[Sequence[Skipped]]:
+    def _carry_out(self, order: Order, progress: Progress) -> Iterator[Sequence[Skipped]]:
         """Send the order, and yield what its parts skipped."""
         pipe = self._started()
         last: tuple[float, str] = (0.0, say("loading the encoder of {modality}", modality=say_word(order.modality)))

@@ -91,13 +91,13 @@ def _opened(
     spec: ViewSpec, results: ResultsCache, store: Store, settings: Settings, progress: Progress, watch: Watch
 ) -> tuple[Collection | Failed, Run | Failed]:
     """The collection and the run of a view. The run has failed where the collection has."""
-    with EncodingProcess(within(progress, 0.2, 0.65)) as apart:
+    with EncodingProcess(within(progress, 0.2, 0.65)) as process:
         collection = _stage(
-            results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress, apart)
+            results, "collection", spec.collection_key, lambda: open_source(spec, store, settings, progress, process)
         )
         if isinstance(collection, Failed):
             return collection, collection
-        make = partial(_align, spec, collection, results, store, settings, progress, watch, apart)
+        make = partial(_align, spec, collection, results, store, settings, progress, watch, process)
         return collection, _stage(results, "run", spec.run_key, make)
 
 
@@ -109,7 +109,7 @@ def _align(
     settings: Settings,
     progress: Progress,
     watch: Watch,
-    apart: EncodingProcess,
+    process: EncodingProcess,
 ) -> Run:
     """Return the saved run, the run of a fit that a comparison kept, or a new run."""
     if spec.saved:
@@ -119,9 +119,9 @@ def _align(
         return kept.run(collection, progress=within(progress, 0.65, 0.75))
     choices, encoders = as_choices(spec.choices, collection)
     shown = within(progress, 0.2, 0.65)
-    ways = {"write": apart.write_batches, "load": apart.load}
+    ways = {"write": process.write_batches, "load": process.load}
     encoding = encode(collection, encoders, store=store, settings=settings, progress=shown, **ways)
-    apart.end()
+    process.end()
     return align(collection, encoding, choices, store=store, progress=within(progress, 0.65, 0.75), watch=watch)
 
 

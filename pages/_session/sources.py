@@ -27,11 +27,11 @@ from pages._session.view_spec import ViewSpec
 
 
 def open_source(
-    spec: ViewSpec, store: Store, settings: Settings, progress: Progress, apart: EncodingProcess
+    spec: ViewSpec, store: Store, settings: Settings, progress: Progress, process: EncodingProcess
 ) -> Collection:
     """Return the collection of a view's source. BadInput if it cannot be opened, or belongs to another.
 
-    `apart`: where it will be encoded.
+    `process`: where it will be encoded.
     """
     kind, value = spec.source["kind"], spec.source["value"]
     shown = within(progress, 0.0, 0.2)
@@ -58,7 +58,7 @@ def open_source(
         return open_planted_demo(settings=settings, progress=shown)
     if not demo_folder(settings).is_dir():
         encoders = {m: DEFAULT_ENCODERS[m] for m in ("image", "text", "audio")}
-        apart.load_ahead(encoders, settings)  # while the demo is written
+        process.load_ahead(encoders, settings)  # while the demo is written
     return open_demo(settings=settings, progress=shown)
 
 
